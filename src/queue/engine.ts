@@ -1,0 +1,511 @@
+import type { Backlog } from "./backlog.ts";
+import { freshMessages, skipExpired } from "./backlog.ts";
+import { limits } from "./limits.ts";
+import type { FreshLease, LeaseOp, Op, SendOp, SentMessage, VisibilityOp } from "./ops.ts";
+import { lsnOf, type Position, positionOf } from "./position.ts";
+import type { BatchMemory, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
+
+/**
+ * The life of a message in a standard queue:
+ *
+ *           SEND, delay                  its delay is over
+ *   ─────────────────────▶ delayed ─────────────────────────▶ visible
+ *           SEND                                               │   ▲
+ *   ─────────────────────▶ visible                       LEASE │   │ its timeout is over, or VISIBILITY 0
+ *                                                              ▼   │
+ *                          gone ◀───────────────────────── in flight ──┐
+ *                            ▲          ACK                    ▲       │ VISIBILITY
+ *                            │                                 └───────┘
+ *                            └── PURGE, or its retention is over: from everywhere
+ *
+ * `decide…` looks and never touches; `apply` touches and never decides. An op sets exactly what its arrow
+ * sets. The arrows without an op are time's: `settle` brings the indexes up to an instant, and is the same
+ * whether it runs once or a thousand times on the way there.
+ */
+export interface Decision<T> {
+  readonly ops: readonly Op[];
+  readonly result: T;
+}
+
+/** A queue's state without settings has no retention: nothing may be asked of it. */
+function retentionMs(state: QueueState): number {
+  if (!state.settings) throw new Error("a shard without settings was asked to work");
+  return state.settings.attributes.retentionSeconds * 1000;
+}
+
+/** Messages sent at or before this instant are dead. */
+export function horizonMs(state: QueueState, nowMs: number): number {
+  return Math.max(state.deadHorizonMs, nowMs - retentionMs(state));
+}
+
+// ---------------------------------------------------------------------------------------------- decide
+
+export interface SendRequest {
+  /** The batch's UUID as 16 characters. */
+  readonly batch: string;
+  readonly messages: readonly SentMessage[];
+}
+
+/** Stores the messages, unless this very batch was stored before: then the first answer is given again. */
+export function decideSend(state: QueueState, request: SendRequest, nowMs: number): Decision<Position[]> {
+  const stored = state.batches.newer.get(request.batch) ?? state.batches.older.get(request.batch);
+  if (stored && nowMs < stored.atMs + limits.batchMemoryMs) {
+    return { ops: [], result: positionsFrom(stored.first, stored.count) };
+  }
+  // Age and place in the log agree, even when the clock steps back: expiry relies on it.
+  const sentAtMs = Math.max(nowMs, state.lastSentAtMs);
+  const op: SendOp = { kind: "send", batch: request.batch, sentAtMs, messages: request.messages };
+  const first = positionOf(state.openLsn, state.openMessages);
+  return { ops: [op], result: positionsFrom(first, request.messages.length) };
+}
+
+function positionsFrom(first: Position, count: number): Position[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+export interface ReceiveRequest {
+  readonly max: number;
+  readonly visibilityMs: number;
+  readonly nonce: number;
+  /** How many messages may be in flight at once. */
+  readonly inFlightLimit: number;
+}
+
+export interface Lease {
+  readonly position: Position;
+  /** Where the body is. */
+  readonly at: Position;
+  readonly sentAtMs: number;
+  readonly receiveCount: number;
+  readonly firstReceivedAtMs: number;
+}
+
+export interface Leases {
+  readonly leases: readonly Lease[];
+  readonly overLimit: boolean;
+}
+
+/** What this receive is given: messages that were touched first, oldest first, then the backlog. */
+export function decideReceive(
+  state: QueueState,
+  request: ReceiveRequest,
+  nowMs: number,
+  backlog: Backlog,
+): Decision<Leases> {
+  const capacity = request.inFlightLimit - state.inFlight;
+  if (capacity <= 0) return { ops: [], result: { leases: [], overLimit: true } };
+  const count = Math.min(request.max, capacity);
+
+  const { returned, woken } = oldestTouched(state, count);
+  const fresh = firstFresh(state, count - returned.length - woken.length, backlog);
+  if (returned.length + woken.length + fresh.length === 0) {
+    return { ops: [], result: { leases: [], overLimit: false } };
+  }
+
+  const op: LeaseOp = {
+    kind: "lease",
+    atMs: nowMs,
+    visibleAtMs: nowMs + request.visibilityMs,
+    nonce: request.nonce,
+    returned,
+    woken,
+    fresh,
+    freshConsumed: fresh.length === 0 ? 0 : state.freshConsumed + fresh.length,
+  };
+  const again = returned.map((position): Lease => {
+    const { at, sentAtMs, receiveCount, firstReceivedAtMs } = touchedAt(state, position);
+    return { position, at, sentAtMs, receiveCount: receiveCount + 1, firstReceivedAtMs };
+  });
+  const first = ({ position, sentAtMs }: FreshLease): Lease => {
+    return { position, at: position, sentAtMs, receiveCount: 1, firstReceivedAtMs: nowMs };
+  };
+  const older = [...again, ...woken.map(first)].sort((a, b) => a.position - b.position);
+  const leases = [...older, ...fresh.map(first)];
+  return { ops: [op], result: { leases, overLimit: false } };
+}
+
+/** The oldest visible messages that are not of the backlog, by position across both kinds. */
+function oldestTouched(state: QueueState, count: number): { returned: Position[]; woken: FreshLease[] } {
+  const visible = (position: Position) => state.touched.get(position)?.hidden === false;
+  const returned = state.derived.ready.smallest(count, visible).map(([position]) => position);
+  const woken = state.woken.smallest(count, () => true);
+  while (returned.length + woken.length > count) {
+    const lastReturned = returned[returned.length - 1] ?? -1;
+    const lastWoken = woken[woken.length - 1]?.[0] ?? -1;
+    if (lastReturned > lastWoken) returned.pop();
+    else woken.pop();
+  }
+  return { returned, woken: woken.map(([position, sentAtMs]) => ({ position, sentAtMs })) };
+}
+
+function firstFresh(state: QueueState, count: number, backlog: Backlog): FreshLease[] {
+  const found: FreshLease[] = [];
+  if (count <= 0) return found;
+  for (const message of freshMessages(state, backlog)) {
+    found.push(message);
+    if (found.length === count) break;
+  }
+  return found;
+}
+
+/** Deletes what is still there. On a standard queue any handle that was ever given out will do. */
+export function decideDelete(state: QueueState, positions: readonly Position[]): Decision<undefined> {
+  const present = [...new Set(positions)].filter((position) => state.touched.has(position));
+  return { ops: present.length === 0 ? [] : [{ kind: "ack", positions: present }], result: undefined };
+}
+
+/** `gone`: deleted, expired or purged. `beyondLimit`: more than 12 hours after its receive. */
+export type VisibilityOutcome = "changed" | "gone" | "beyondLimit";
+
+export interface VisibilityRequest {
+  readonly position: Position;
+  readonly visibilityMs: number;
+}
+
+/**
+ * Extends or ends leases, counted from `nowMs`. A message whose timeout has run out and that nobody received
+ * since is hidden again: SQS answers 200, and a consumer that is late with its heartbeat still owns it.
+ */
+export function decideVisibility(
+  state: QueueState,
+  requests: readonly VisibilityRequest[],
+  nowMs: number,
+): Decision<VisibilityOutcome[]> {
+  const changes: VisibilityOp["changes"][number][] = [];
+  const result = requests.map(({ position, visibilityMs }): VisibilityOutcome => {
+    const message = state.touched.get(position);
+    if (!message) return "gone";
+    if (nowMs + visibilityMs > message.leasedAtMs + limits.totalVisibilityMs) return "beyondLimit";
+    changes.push({ position, visibleAtMs: nowMs + visibilityMs });
+    return "changed";
+  });
+  return { ops: changes.length === 0 ? [] : [{ kind: "visibility", atMs: nowMs, changes }], result };
+}
+
+/** @returns false if another purge was less than `minIntervalMs` ago */
+export function decidePurge(state: QueueState, minIntervalMs: number, nowMs: number): Decision<boolean> {
+  if (state.lastPurgeAtMs !== undefined && nowMs < state.lastPurgeAtMs + minIntervalMs) {
+    return { ops: [], result: false };
+  }
+  return { ops: [{ kind: "purge", atMs: nowMs }], result: true };
+}
+
+export interface Counts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+/** Exact, for a state settled at the instant asked about. */
+export function counts(state: QueueState): Counts {
+  const returned = state.touched.size - state.inFlight;
+  const fresh = state.freshSent - state.freshConsumed;
+  return {
+    visible: returned + state.woken.size + fresh,
+    inFlight: state.inFlight,
+    delayed: state.delayed.size,
+  };
+}
+
+/** When the next message becomes visible by itself, if nothing else happens. */
+export function nextDueMs(state: QueueState): number | undefined {
+  const { due } = state.derived;
+  for (let atMs = due.peek(0); atMs !== undefined && !isDue(state, due.peek(1), atMs); atMs = due.peek(0)) {
+    due.pop();
+  }
+  const timeout = due.peek(0) ?? Infinity;
+  const delay = state.delayed.peek(0) ?? Infinity;
+  const next = Math.min(timeout, delay);
+  return next === Infinity ? undefined : next;
+}
+
+// ---------------------------------------------------------------------------------------------- settle
+
+/** Brings the state up to `nowMs`: what time alone has moved. */
+export function settle(state: QueueState, nowMs: number, backlog: Backlog): void {
+  if (!state.settings) return;
+  const horizon = horizonMs(state, nowMs);
+  endTimeouts(state, nowMs);
+  endDelays(state, nowMs);
+  expireTouched(state, horizon);
+  expireUndelivered(state, horizon);
+  advanceCursor(state, horizon, backlog);
+  compact(state);
+}
+
+function endTimeouts(state: QueueState, nowMs: number): void {
+  const { due, ready } = state.derived;
+  for (let atMs = due.peek(0); atMs !== undefined && atMs <= nowMs; atMs = due.peek(0)) {
+    const position = due.peek(1) ?? 0;
+    const message = state.touched.get(position);
+    if (message && isDue(state, position, atMs)) show(state, message, position);
+    due.pop();
+  }
+  for (let position = ready.peek(); position !== undefined; position = ready.peek()) {
+    const message = state.touched.get(position);
+    if (message && !message.hidden) break;
+    if (message) message.listed = false;
+    ready.pop();
+  }
+}
+
+function endDelays(state: QueueState, nowMs: number): void {
+  const { delayed, woken } = state;
+  for (let atMs = delayed.peek(0); atMs !== undefined && atMs <= nowMs; atMs = delayed.peek(0)) {
+    woken.push(delayed.peek(1) ?? 0, delayed.peek(2) ?? 0);
+    delayed.pop();
+  }
+}
+
+function expireTouched(state: QueueState, horizon: number): void {
+  const { ages } = state.derived;
+  for (let position = ages.peek(); position !== undefined; position = ages.peek()) {
+    const message = state.touched.get(position);
+    if (message && message.sentAtMs > horizon) return;
+    if (message) forget(state, position, message);
+    ages.pop();
+  }
+}
+
+function expireUndelivered(state: QueueState, horizon: number): void {
+  const { delayed, woken, derived } = state;
+  for (
+    let sentAtMs = woken.peek(1);
+    sentAtMs !== undefined && sentAtMs <= horizon;
+    sentAtMs = woken.peek(1)
+  ) {
+    woken.pop();
+  }
+  // Only a retention shorter than the delay gets here with anything to remove.
+  if (delayed.size === 0 || horizon < derived.delayedSinceMs) return;
+  derived.delayedSinceMs = Infinity;
+  delayed.filter((_visibleAtMs, _position, sentAtMs) => {
+    if (sentAtMs <= horizon) return false;
+    derived.delayedSinceMs = Math.min(derived.delayedSinceMs, sentAtMs);
+    return true;
+  });
+}
+
+/** Puts the cursor on a message of the backlog that is alive, so that counts and receives need not search. */
+function advanceCursor(state: QueueState, horizon: number, backlog: Backlog): void {
+  const { derived } = state;
+  while (state.freshConsumed < state.freshSent) {
+    if (derived.cursorKnown !== state.cursor) {
+      // An epoch is dropped ahead of the cursor only when all of it has expired.
+      if (lsnOf(state.cursor) < backlog.firstLsn()) skipExpired(state, backlog, horizon);
+      const next = firstFresh(state, 1, backlog)[0];
+      if (!next) return;
+      state.cursor = next.position;
+      while (state.gaps[0] && state.gaps[0][1] < lsnOf(state.cursor)) state.gaps.shift();
+      derived.cursorKnown = next.position;
+      derived.cursorSentAtMs = next.sentAtMs;
+    }
+    if (derived.cursorSentAtMs > horizon) return;
+    skipExpired(state, backlog, horizon);
+  }
+}
+
+/** Rows of messages that are gone leave an index when it is mostly such rows: the cost is paid by their number. */
+function compact(state: QueueState): void {
+  const { due, ready, ages } = state.derived;
+  const bound = 2 * state.touched.size + 1024;
+  if (due.size > bound) due.filter((atMs, position) => isDue(state, position, atMs));
+  if (ready.size > bound) ready.filter((position) => state.touched.has(position));
+  if (ages.size > bound) ages.filter((position) => state.touched.has(position));
+}
+
+function isDue(state: QueueState, position: Position | undefined, atMs: number): boolean {
+  const message = state.touched.get(position ?? -1);
+  return message?.hidden === true && message.visibleAtMs === atMs;
+}
+
+// ----------------------------------------------------------------------------------------------- apply
+
+export function apply(state: QueueState, op: Op): void {
+  switch (op.kind) {
+    case "send":
+      applySend(state, op);
+      break;
+    case "lease":
+      applyLease(state, op);
+      break;
+    case "visibility":
+      for (const { position, visibleAtMs } of op.changes) {
+        const message = state.touched.get(position);
+        if (message) hideUntil(state, message, position, visibleAtMs, op.atMs);
+      }
+      break;
+    case "ack":
+      for (const position of op.positions) {
+        const message = state.touched.get(position);
+        if (message) forget(state, position, message);
+      }
+      break;
+    case "purge":
+      applyPurge(state, op.atMs);
+      break;
+    case "relocate":
+      for (const { position } of op.messages) {
+        const at = positionOf(state.openLsn, state.openMessages++);
+        const message = state.touched.get(position);
+        if (message) message.at = at;
+      }
+      break;
+    case "settings": {
+      // What has expired under the old retention stays dead under a longer one.
+      if (state.settings) state.deadHorizonMs = horizonMs(state, op.atMs);
+      state.settings = op.settings;
+    }
+  }
+}
+
+/** The record that is open has been written: the next one begins. */
+export function openNextRecord(state: QueueState): void {
+  state.openLsn++;
+  state.openMessages = 0;
+}
+
+function applySend(state: QueueState, op: SendOp): void {
+  const first = positionOf(state.openLsn, state.openMessages);
+  for (const message of op.messages) {
+    const position = positionOf(state.openLsn, state.openMessages++);
+    if (message.delayMs > 0) {
+      if (state.delayed.size === 0) state.derived.delayedSinceMs = Infinity;
+      state.derived.delayedSinceMs = Math.min(state.derived.delayedSinceMs, op.sentAtMs);
+      state.delayed.push(op.sentAtMs + message.delayMs, position, op.sentAtMs);
+    } else {
+      enterBacklog(state, position);
+    }
+  }
+  state.lastSentAtMs = op.sentAtMs;
+  remember(state.batches, op.batch, { atMs: op.sentAtMs, first, count: op.messages.length });
+}
+
+function remember(memory: BatchMemory, batch: string, stored: StoredBatch): void {
+  const old = stored.atMs >= memory.newerSinceMs + limits.batchMemoryMs;
+  if (old || memory.newer.size >= limits.batchMemoryEntries / 2) {
+    memory.older = memory.newer;
+    memory.newer = new Map();
+    memory.newerSinceMs = stored.atMs;
+  }
+  memory.newer.set(batch, stored);
+}
+
+/** Shorter runs of records without messages of the backlog are cheaper to read than to remember. */
+const REMEMBERED_GAP_RECORDS = 256;
+
+function enterBacklog(state: QueueState, position: Position): void {
+  const lsn = lsnOf(position);
+  if (state.freshConsumed === state.freshSent) {
+    state.cursor = position;
+    state.gaps = [];
+  } else if (lsn - state.lastFreshLsn > REMEMBERED_GAP_RECORDS) {
+    state.gaps.push([state.lastFreshLsn + 1, lsn - 1]);
+  }
+  state.freshSent++;
+  state.lastFreshLsn = lsn;
+}
+
+function applyLease(state: QueueState, op: LeaseOp): void {
+  for (const position of op.returned) {
+    const message = touchedAt(state, position);
+    message.receiveCount++;
+    message.leasedAtMs = op.atMs;
+    message.nonce = op.nonce;
+    hideUntil(state, message, position, op.visibleAtMs, op.atMs);
+  }
+  for (const lease of op.woken) {
+    // Settled live, it is among the woken; in a replay, where nobody settles, still among the delayed.
+    if (!state.woken.remove(0, lease.position)) state.delayed.remove(1, lease.position);
+    touch(state, lease, op);
+  }
+  for (const lease of op.fresh) touch(state, lease, op);
+  const last = op.fresh[op.fresh.length - 1];
+  if (last) {
+    state.cursor = last.position + 1;
+    state.freshConsumed = op.freshConsumed;
+  }
+}
+
+function touch(state: QueueState, { position, sentAtMs }: FreshLease, op: LeaseOp): void {
+  const message: TouchedMessage = {
+    at: position,
+    sentAtMs,
+    firstReceivedAtMs: op.atMs,
+    leasedAtMs: op.atMs,
+    visibleAtMs: op.visibleAtMs,
+    receiveCount: 1,
+    nonce: op.nonce,
+    hidden: false,
+    listed: false,
+  };
+  state.touched.set(position, message);
+  state.derived.ages.push(position);
+  hideUntil(state, message, position, op.visibleAtMs, op.atMs);
+}
+
+function applyPurge(state: QueueState, atMs: number): void {
+  state.touched.clear();
+  state.inFlight = 0;
+  state.delayed.clear();
+  state.woken.clear();
+  state.derived.due.clear();
+  state.derived.ready.clear();
+  state.derived.ages.clear();
+  state.cursor = positionOf(state.openLsn, state.openMessages);
+  state.freshConsumed = state.freshSent;
+  state.gaps = [];
+  state.lastPurgeAtMs = atMs;
+}
+
+function hideUntil(
+  state: QueueState,
+  message: TouchedMessage,
+  position: Position,
+  visibleAtMs: number,
+  atMs: number,
+): void {
+  message.visibleAtMs = visibleAtMs;
+  if (visibleAtMs <= atMs) {
+    show(state, message, position);
+    return;
+  }
+  if (!message.hidden) state.inFlight++;
+  message.hidden = true;
+  state.derived.due.push(visibleAtMs, position);
+}
+
+function show(state: QueueState, message: TouchedMessage, position: Position): void {
+  if (message.hidden) state.inFlight--;
+  message.hidden = false;
+  if (message.listed) return;
+  message.listed = true;
+  state.derived.ready.push(position);
+}
+
+function forget(state: QueueState, position: Position, message: TouchedMessage): void {
+  if (message.hidden) state.inFlight--;
+  state.touched.delete(position);
+}
+
+function touchedAt(state: QueueState, position: Position): TouchedMessage {
+  const message = state.touched.get(position);
+  if (!message) throw new Error(`no message was ever delivered from ${position}`);
+  return message;
+}
+
+/** Rebuilds the indexes of a state that was read back from a snapshot. */
+export function reindex(state: QueueState): void {
+  const { derived } = state;
+  state.inFlight = 0;
+  for (const [position, message] of state.touched) {
+    derived.ages.push(position);
+    message.hidden = false;
+    message.listed = false;
+    hideUntil(state, message, position, message.visibleAtMs, -Infinity);
+  }
+  derived.delayedSinceMs = Infinity;
+  for (const [, , sentAtMs = 0] of state.delayed.rows()) {
+    derived.delayedSinceMs = Math.min(derived.delayedSinceMs, sentAtMs);
+  }
+}

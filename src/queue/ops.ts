@@ -1,0 +1,91 @@
+import type { Position } from "./position.ts";
+import type { QueueSettings } from "./settings.ts";
+
+/**
+ * What can happen to a queue, one kind per arrow of a message's life (the diagram heads `engine.ts`). Ops are
+ * what is stored: replaying them in order gives the state again. Instants are milliseconds since 1970.
+ */
+export type Op = SendOp | LeaseOp | VisibilityOp | AckOp | PurgeOp | RelocateOp | SettingsOp;
+
+/** Messages enter at the next positions of the record that this op stands in. */
+export interface SendOp {
+  readonly kind: "send";
+  /** The batch's UUID as 16 characters, one a byte; message ids derive from it. */
+  readonly batch: string;
+  readonly sentAtMs: number;
+  readonly messages: readonly SentMessage[];
+}
+
+export interface SentMessage {
+  readonly bodyBytes: number;
+  /** 0: it joins the untouched backlog behind the cursor's path. */
+  readonly delayMs: number;
+  readonly groupId?: string;
+  readonly dedupId?: string;
+}
+
+/** Messages are handed to a consumer and hidden until `visibleAtMs`. */
+export interface LeaseOp {
+  readonly kind: "lease";
+  readonly atMs: number;
+  readonly visibleAtMs: number;
+  readonly nonce: number;
+  /** Delivered before. */
+  readonly returned: readonly Position[];
+  /** Delayed until now, never delivered. */
+  readonly woken: readonly FreshLease[];
+  /** From the untouched backlog. Ascending. */
+  readonly fresh: readonly FreshLease[];
+  /** How many messages ever entered the backlog up to the last of `fresh`, that one included; 0 without any. */
+  readonly freshConsumed: number;
+}
+
+/** A first delivery, with what later ones need to know of the message. */
+export interface FreshLease {
+  readonly position: Position;
+  readonly sentAtMs: number;
+}
+
+/** Leases are extended or ended. */
+export interface VisibilityOp {
+  readonly kind: "visibility";
+  readonly atMs: number;
+  readonly changes: readonly { readonly position: Position; readonly visibleAtMs: number }[];
+}
+
+/** Messages are gone for good. */
+export interface AckOp {
+  readonly kind: "ack";
+  readonly positions: readonly Position[];
+}
+
+/** All messages sent before are gone. */
+export interface PurgeOp {
+  readonly kind: "purge";
+  readonly atMs: number;
+}
+
+/**
+ * The last few messages of an old epoch are written again, so that its table can be dropped. Their identity
+ * stays their first position; each takes one index of the record that this op stands in.
+ */
+export interface RelocateOp {
+  readonly kind: "relocate";
+  readonly messages: readonly RelocatedMessage[];
+}
+
+export interface RelocatedMessage {
+  readonly position: Position;
+  readonly batch: string;
+  readonly batchIndex: number;
+  readonly sentAtMs: number;
+  readonly bodyBytes: number;
+  readonly groupId?: string;
+  readonly dedupId?: string;
+}
+
+export interface SettingsOp {
+  readonly kind: "settings";
+  readonly atMs: number;
+  readonly settings: QueueSettings;
+}

@@ -1,0 +1,35 @@
+/** How clients know a queue: the same name is another queue in another account or region. */
+export interface QueueId {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** What the whole system knows of one queue. D1 owns it; the shard and the isolates hold copies by version. */
+export interface QueueSettings extends QueueId {
+  /** Fresh at every creation, so that a queue made again never meets its predecessor's messages. UUID. */
+  readonly uid: string;
+  /** Rises by one with every change of attributes; a shard refuses a caller with an older one. From 1. */
+  readonly version: number;
+  readonly createdAtSeconds: number;
+  readonly modifiedAtSeconds: number;
+  /** Signs this queue's receipt handles. 16 random bytes in base64url. */
+  readonly handleKey: string;
+  readonly attributes: QueueAttributes;
+}
+
+/** The attributes that a client can set, in SQS's units. Absent optional ones were never set. */
+export interface QueueAttributes {
+  readonly delaySeconds: number;
+  readonly maximumMessageBytes: number;
+  readonly retentionSeconds: number;
+  readonly waitSeconds: number;
+  readonly visibilitySeconds: number;
+  /** JSON exactly as the client wrote it; echoed to the character. */
+  readonly policy?: string;
+  readonly redrivePolicy?: string;
+  readonly redriveAllowPolicy?: string;
+  readonly kmsMasterKeyId?: string;
+  readonly kmsDataKeyReuseSeconds?: number;
+  readonly sqsManagedSse: boolean;
+}

@@ -1,0 +1,117 @@
+import { NumberHeap } from "../lib/number-heap.ts";
+import type { Position } from "./position.ts";
+import type { QueueSettings } from "./settings.ts";
+
+/**
+ * A shard's queue in memory: a cache of its log. Only messages that somebody touched are here; the untouched
+ * backlog stays on disk behind `cursor`, so ten million waiting messages cost nothing.
+ */
+export interface QueueState {
+  settings: QueueSettings | undefined;
+  /** The record that is open: the next to be written. From 1. */
+  openLsn: number;
+  /** Messages in it so far. */
+  openMessages: number;
+
+  /** Next message of the backlog, or somewhere before it. */
+  cursor: Position;
+  /** Messages that ever entered the backlog, and how many of them lie behind the cursor. */
+  freshSent: number;
+  freshConsumed: number;
+  /** The last record with a message of the backlog in it. */
+  lastFreshLsn: number;
+  /** Long runs of records without such a message, ahead of the cursor: `[first, last]`, ascending. */
+  gaps: [number, number][];
+
+  touched: Map<Position, TouchedMessage>;
+  /** How many of `touched` are within their timeout. */
+  inFlight: number;
+  /** Never delivered, in their delay: rows of (visible at, position, sent at). */
+  delayed: NumberHeap;
+  /** Never delivered, their delay is over: rows of (position, sent at). */
+  woken: NumberHeap;
+
+  /** Messages sent up to here are dead, whatever the retention is now: they had expired before it was raised. */
+  deadHorizonMs: number;
+  lastSentAtMs: number;
+  lastPurgeAtMs: number | undefined;
+  /** Answers to recent sends, by batch. */
+  batches: BatchMemory;
+
+  readonly derived: Derived;
+}
+
+/** Indexes over the state above, rebuilt from it after an eviction and never stored. Rows may be out of date. */
+export interface Derived {
+  /** Ends of timeouts: rows of (visible at, position). */
+  readonly due: NumberHeap;
+  /** Positions of touched messages that may be visible. */
+  readonly ready: NumberHeap;
+  /** Positions of touched messages: the oldest expires first. */
+  readonly ages: NumberHeap;
+  /** Where `cursorSentAtMs` was looked up. */
+  cursorKnown: Position;
+  cursorSentAtMs: number;
+  /** No delayed message was sent before. */
+  delayedSinceMs: number;
+}
+
+export interface TouchedMessage {
+  /** Where its body is: its own position until it is relocated. */
+  at: Position;
+  sentAtMs: number;
+  firstReceivedAtMs: number;
+  leasedAtMs: number;
+  visibleAtMs: number;
+  receiveCount: number;
+  nonce: number;
+  /** Counted in `inFlight`. */
+  hidden: boolean;
+  /** Has a row in `ready`. */
+  listed: boolean;
+}
+
+/**
+ * Two generations: the older is dropped whole once the newer is as old as the memory lasts, so that nothing is
+ * paid for each batch that is forgotten.
+ */
+export interface BatchMemory {
+  newer: Map<string, StoredBatch>;
+  older: Map<string, StoredBatch>;
+  newerSinceMs: number;
+}
+
+export interface StoredBatch {
+  readonly atMs: number;
+  readonly first: Position;
+  readonly count: number;
+}
+
+export function emptyState(): QueueState {
+  return {
+    settings: undefined,
+    openLsn: 1,
+    openMessages: 0,
+    cursor: 0,
+    freshSent: 0,
+    freshConsumed: 0,
+    lastFreshLsn: 0,
+    gaps: [],
+    touched: new Map(),
+    inFlight: 0,
+    delayed: new NumberHeap(3),
+    woken: new NumberHeap(2),
+    deadHorizonMs: 0,
+    lastSentAtMs: 0,
+    lastPurgeAtMs: undefined,
+    batches: { newer: new Map(), older: new Map(), newerSinceMs: 0 },
+    derived: {
+      due: new NumberHeap(2),
+      ready: new NumberHeap(1),
+      ages: new NumberHeap(1),
+      cursorKnown: -1,
+      cursorSentAtMs: 0,
+      delayedSinceMs: 0,
+    },
+  };
+}

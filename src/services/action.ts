@@ -1,0 +1,118 @@
+import type { Caller } from "../auth/caller.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Result } from "../lib/result.ts";
+import type { SqsError } from "../queue/errors.ts";
+import type { QueueSettings } from "../queue/settings.ts";
+import type { Infer, Members, StructureShape } from "../shapes/shape.ts";
+import { structure } from "../shapes/shape.ts";
+import type { Received, Refusal, ShardCall, ShardReply } from "../shard/calls.ts";
+import type { ShardClient } from "../shard/client.ts";
+
+/** What every action is handed beside its input. */
+export interface RequestContext {
+  readonly caller: Caller;
+  /** From the signature's scope: where the client believes it talks to. */
+  readonly region: string;
+  /** Origin of the queue URLs in answers, without a trailing slash. */
+  readonly baseUrl: string;
+  /** When the request came in. */
+  readonly nowMs: number;
+  /** The `X-Amzn-Trace-Id` header, which SQS turns into AWSTraceHeader. */
+  readonly traceHeader: string | undefined;
+  readonly strictTiming: boolean;
+  readonly catalog: Catalog;
+  readonly shards: ShardClient;
+  /** Fires when the client has hung up. */
+  readonly signal: AbortSignal;
+}
+
+/** The queue that a request is about, found and authorized. */
+export interface OpenQueue {
+  readonly settings: QueueSettings;
+  /**
+   * Asks the queue's shard. A shard that has newer settings than these refuses; then the whole action runs
+   * again with the newer ones, authorization included, so an action must not have had an effect before its
+   * first call, and makes at most one call that has one.
+   */
+  call<C extends ShardCall>(call: C): Promise<Exclude<ShardReply<C>, Refusal>>;
+  /** Receives; with nothing to deliver it waits up to `waitMs` for a message, or until the client hangs up. */
+  receive(request: ReceiveRequest): Promise<Received>;
+}
+
+export interface ReceiveRequest {
+  readonly max: number;
+  readonly visibilityMs: number;
+  readonly waitMs: number;
+}
+
+type Run<I, O, C> = (context: C & { readonly input: I }) => Promise<Result<O, SqsError>>;
+
+interface Declaration<I extends Members, O extends Members> {
+  /** Also the permission: `sqs:{name}`. Batch forms name the single action in `permission`. */
+  readonly name: string;
+  readonly permission?: string;
+  /** SQS does not take it at a queue's own URL (in Query; AWS JSON ignores the path). */
+  readonly onlyAtRoot?: boolean;
+  readonly input: I;
+  readonly output: O;
+}
+
+export interface AccountAction {
+  readonly scope: "account";
+  readonly name: string;
+  readonly permission: string;
+  readonly onlyAtRoot: boolean;
+  readonly input: StructureShape;
+  readonly output: StructureShape;
+  readonly run: Run<never, unknown, RequestContext>;
+}
+
+export interface QueueAction {
+  readonly scope: "queue";
+  readonly name: string;
+  readonly permission: string;
+  readonly onlyAtRoot: boolean;
+  readonly input: StructureShape;
+  readonly output: StructureShape;
+  readonly run: Run<never, unknown, RequestContext & { readonly queue: OpenQueue }>;
+}
+
+export type Action = AccountAction | QueueAction;
+
+/** An action on the account: it names no queue, or one that need not exist. */
+export function accountAction<I extends Members, O extends Members>(
+  declared: Declaration<I, O> & {
+    readonly run: Run<Infer<StructureShape<I>>, Infer<StructureShape<O>>, RequestContext>;
+  },
+): AccountAction {
+  return {
+    ...declared,
+    scope: "account",
+    permission: declared.permission ?? declared.name,
+    onlyAtRoot: declared.onlyAtRoot ?? false,
+    input: structure(declared.input),
+    output: structure(declared.output),
+    run: declared.run as AccountAction["run"],
+  };
+}
+
+/** An action on the queue that its required member `QueueUrl` names. */
+export function queueAction<I extends Members, O extends Members>(
+  declared: Declaration<I, O> & {
+    readonly run: Run<
+      Infer<StructureShape<I>>,
+      Infer<StructureShape<O>>,
+      RequestContext & { readonly queue: OpenQueue }
+    >;
+  },
+): QueueAction {
+  return {
+    ...declared,
+    scope: "queue",
+    permission: declared.permission ?? declared.name,
+    onlyAtRoot: declared.onlyAtRoot ?? false,
+    input: structure(declared.input),
+    output: structure(declared.output),
+    run: declared.run as QueueAction["run"],
+  };
+}

@@ -1,0 +1,93 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { toBase64Url } from "../../lib/bytes.ts";
+import { err, ok } from "../../lib/result.ts";
+import { applyChanges, defaultAttributes, firstDifference, parseAttributes } from "../../queue/attributes.ts";
+import { sqsError } from "../../queue/errors.ts";
+import { asksForFifo } from "../../queue/fifo-attributes.ts";
+import { limits } from "../../queue/limits.ts";
+import { queueNameProblem } from "../../queue/queue-name.ts";
+import { queueUrl } from "../../queue/queue-url.ts";
+import { tagsProblem } from "../../queue/tags.ts";
+import { optional, required, string } from "../../shapes/shape.ts";
+import { accountAction } from "../action.ts";
+import { checkDeadLetterTarget } from "./dead-letter-target.ts";
+import { attributeMap, tagMap } from "./queue-shapes.ts";
+
+/**
+ * Creates a queue, or finds the one that a repeated request means.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+ */
+export const createQueue = accountAction({
+  name: "CreateQueue",
+  onlyAtRoot: true,
+  input: {
+    QueueName: required(string),
+    Attributes: optional(attributeMap),
+    tags: optional(tagMap, "Tags"),
+    // Of the API before 2011; old clients still send it beside today's version.
+    DefaultVisibilityTimeout: optional(string),
+  },
+  output: { QueueUrl: required(string) },
+  run: async ({ input, caller, region, baseUrl, nowMs, strictTiming, catalog }) => {
+    const queue = { account: caller.account, region, name: input.QueueName };
+    const requested = requestedAttributes(input);
+    const tags = input.tags ?? new Map<string, string>();
+    const fifo = asksForFifo(requested);
+
+    const nameProblem = queueNameProblem(queue.name, fifo);
+    if (nameProblem !== undefined) return err(nameProblem);
+    const changes = parseAttributes(requested, queue);
+    if (!changes.ok) return changes;
+    const problem =
+      tagsProblem(tags, queue.name) ?? (await checkDeadLetterTarget(catalog, changes.value, queue));
+    if (problem !== undefined) return err(problem);
+    if (fifo) return err(sqsError("UnsupportedOperation", "FIFO queues are not supported yet."));
+
+    const nowSeconds = Math.floor(nowMs / 1000);
+    const creation = await catalog.createQueue(
+      {
+        ...queue,
+        uid: randomUUID(),
+        version: 1,
+        createdAtSeconds: nowSeconds,
+        modifiedAtSeconds: nowSeconds,
+        handleKey: toBase64Url(randomBytes(HANDLE_KEY_BYTES)),
+        attributes: applyChanges(defaultAttributes, changes.value),
+      },
+      tags,
+      strictTiming ? nowMs - limits.strictWaitMs : undefined,
+    );
+    if (creation.kind === "deletedRecently") {
+      return err(
+        sqsError(
+          "QueueDeletedRecently",
+          "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+        ),
+      );
+    }
+    const differing =
+      creation.kind === "exists" ? firstDifference(creation.settings.attributes, changes.value) : undefined;
+    if (differing !== undefined) {
+      return err(
+        sqsError(
+          "QueueNameExists",
+          `A queue already exists with the same name and a different value for attribute ${differing}`,
+        ),
+      );
+    }
+    return ok({ QueueUrl: queueUrl(baseUrl, queue) });
+  },
+});
+
+const HANDLE_KEY_BYTES = 16;
+
+function requestedAttributes(input: {
+  readonly Attributes?: ReadonlyMap<string, string> | undefined;
+  readonly DefaultVisibilityTimeout?: string | undefined;
+}): ReadonlyMap<string, string> {
+  const attributes = input.Attributes ?? new Map<string, string>();
+  const visibility = input.DefaultVisibilityTimeout;
+  if (visibility === undefined || attributes.has("VisibilityTimeout")) return attributes;
+  return new Map([...attributes, ["VisibilityTimeout", visibility]]);
+}

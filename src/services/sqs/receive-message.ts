@@ -1,0 +1,142 @@
+import { openBody } from "../../encryption/bodies.ts";
+import { toHex } from "../../lib/bytes.ts";
+import { err, ok } from "../../lib/result.ts";
+import { attributeSelector } from "../../queue/attribute-selectors.ts";
+import { invalidParameter, type SqsError, sqsError } from "../../queue/errors.ts";
+import { limits } from "../../queue/limits.ts";
+import { attributeDigest } from "../../queue/message-digest.ts";
+import { issueHandle } from "../../queue/receipt-handle.ts";
+import type { QueueSettings } from "../../queue/settings.ts";
+import { type Infer, integer, list, map, optional, required, string, structure } from "../../shapes/shape.ts";
+import type { DeliveredMessage } from "../../shard/calls.ts";
+import { queueAction } from "../action.ts";
+import { ONLY_SHARD } from "./lease.ts";
+import { messageAttributes, shownAttributes } from "./message-attribute-shapes.ts";
+import { decodeStoredMessage } from "./stored-message.ts";
+import { systemAttributes, unknownSystemAttribute } from "./system-attributes.ts";
+import { invalidVisibility, isVisibilityInRange } from "./visibility.ts";
+
+const message = structure({
+  MessageId: required(string),
+  ReceiptHandle: required(string),
+  MD5OfBody: required(string),
+  Body: required(string),
+  Attributes: optional(map(string, { queryName: "Attribute", queryKey: "Name", queryValue: "Value" })),
+  MD5OfMessageAttributes: optional(string),
+  MessageAttributes: optional(messageAttributes),
+});
+
+const inputMembers = {
+  QueueUrl: required(string),
+  /** The older name of MessageSystemAttributeNames; what either asks for is given. */
+  AttributeNames: optional(list(string, { queryName: "AttributeName" })),
+  MessageSystemAttributeNames: optional(list(string, { queryName: "MessageSystemAttributeName" })),
+  MessageAttributeNames: optional(list(string, { queryName: "MessageAttributeName" })),
+  MaxNumberOfMessages: optional(integer),
+  VisibilityTimeout: optional(integer),
+  WaitTimeSeconds: optional(integer),
+  ReceiveRequestAttemptId: optional(string),
+};
+
+const inputShape = structure(inputMembers);
+type Input = Infer<typeof inputShape>;
+
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
+export const receiveMessage = queueAction({
+  name: "ReceiveMessage",
+  input: inputMembers,
+  output: { Messages: optional(list(message, { queryName: "Message" })) },
+  run: async ({ input, queue }) => {
+    const fault = checkRanges(input) ?? checkNames(input);
+    if (fault !== undefined) return err(fault);
+
+    const { settings } = queue;
+    const waitSeconds = input.WaitTimeSeconds ?? settings.attributes.waitSeconds;
+    const received = await queue.receive({
+      max: input.MaxNumberOfMessages ?? limits.receiveMessages.default,
+      visibilityMs: (input.VisibilityTimeout ?? settings.attributes.visibilitySeconds) * 1000,
+      waitMs: waitSeconds * 1000,
+    });
+    // SQS answers a long poll with nothing instead: its caller waits for room anyway.
+    if (received.overLimit && waitSeconds === 0) return err(tooManyInFlight);
+
+    const wanted = {
+      systemNames: systemNames(input),
+      isSelected: attributeSelector(input.MessageAttributeNames ?? []),
+    };
+    return ok({
+      Messages: await Promise.all(received.messages.map((delivered) => show(delivered, settings, wanted))),
+    });
+  },
+});
+
+const tooManyInFlight = sqsError(
+  "OverLimit",
+  "Too many messages have been received without being deleted. Please delete your received messages " +
+    "or let them timeout before receiving more.",
+);
+
+interface Wanted {
+  readonly systemNames: readonly string[];
+  readonly isSelected: (attributeName: string) => boolean;
+}
+
+async function show(
+  delivered: DeliveredMessage,
+  settings: QueueSettings,
+  wanted: Wanted,
+): Promise<Infer<typeof message>> {
+  const stored = decodeStoredMessage(await openBody(settings, delivered.sealed, delivered.messageId));
+  const attributes = stored.attributes.filter(({ name }) => wanted.isSelected(name));
+  return {
+    MessageId: delivered.messageId,
+    ReceiptHandle: issueHandle(settings, { ...delivered, shard: ONLY_SHARD }),
+    MD5OfBody: toHex(stored.bodyMd5),
+    Body: stored.body,
+    ...(wanted.systemNames.length > 0 && {
+      Attributes: systemAttributes(wanted.systemNames, delivered, stored),
+    }),
+    ...(attributes.length > 0 && {
+      MD5OfMessageAttributes: attributeDigest(attributes),
+      MessageAttributes: shownAttributes(attributes),
+    }),
+  };
+}
+
+function checkRanges(input: Input): SqsError | undefined {
+  const { MaxNumberOfMessages: max, WaitTimeSeconds: wait, VisibilityTimeout: visibility } = input;
+  const messages = limits.receiveMessages;
+  if (max !== undefined && (max < messages.min || max > messages.max)) {
+    return invalidParameter(
+      `Value ${max} for parameter MaxNumberOfMessages is invalid. ` +
+        `Reason: Must be between ${messages.min} and ${messages.max}, if provided.`,
+    );
+  }
+  const seconds = limits.waitSeconds;
+  if (wait !== undefined && (wait < seconds.min || wait > seconds.max)) {
+    return invalidParameter(
+      `Value ${wait} for parameter WaitTimeSeconds is invalid. ` +
+        `Reason: Must be >= ${seconds.min} and <= ${seconds.max}, if provided.`,
+    );
+  }
+  if (visibility !== undefined && !isVisibilityInRange(visibility)) {
+    const { min, max: longest } = limits.visibilitySeconds;
+    return invalidVisibility(visibility, `Must be >= ${min} and <= ${longest}, if provided.`);
+  }
+  return undefined;
+}
+
+function checkNames(input: Input): SqsError | undefined {
+  const unknown = systemNames(input).find(unknownSystemAttribute);
+  if (unknown !== undefined) return sqsError("InvalidAttributeName", `Unknown Attribute ${unknown}.`);
+  if (input.ReceiveRequestAttemptId !== undefined) {
+    return invalidParameter(
+      "The request include parameter ReceiveRequestAttemptId which is not valid for this queue type",
+    );
+  }
+  return undefined;
+}
+
+function systemNames(input: Input): readonly string[] {
+  return [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
+}

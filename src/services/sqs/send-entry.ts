@@ -1,0 +1,158 @@
+import type { Caller } from "../../auth/caller.ts";
+import { sealBody } from "../../encryption/bodies.ts";
+import { toHex, utf8Length } from "../../lib/bytes.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { invalidParameter, type SqsError } from "../../queue/errors.ts";
+import { checkFifoId } from "../../queue/fifo-ids.ts";
+import { limits } from "../../queue/limits.ts";
+import {
+  attributeBytes,
+  checkSystemAttributes,
+  checkUserAttributes,
+  type GivenAttribute,
+  traceHeaderOf,
+} from "../../queue/message-attributes.ts";
+import { checkBodyCharacters } from "../../queue/message-body.ts";
+import { attributeDigest, md5 } from "../../queue/message-digest.ts";
+import { messageIdOf } from "../../queue/message-id.ts";
+import type { QueueSettings } from "../../queue/settings.ts";
+import { type Infer, integer, optional, required, type StructureShape, string } from "../../shapes/shape.ts";
+import type { OutgoingMessage } from "../../shard/calls.ts";
+import type { OpenQueue } from "../action.ts";
+import { givenAttributes, messageAttributes, messageSystemAttributes } from "./message-attribute-shapes.ts";
+import { encodeStoredMessage } from "./stored-message.ts";
+
+/** What a message is sent with, alone or as an entry of a batch. */
+export const sendMembers = {
+  MessageBody: required(string),
+  DelaySeconds: optional(integer),
+  MessageAttributes: optional(messageAttributes),
+  MessageSystemAttributes: optional(messageSystemAttributes),
+  MessageDeduplicationId: optional(string),
+  MessageGroupId: optional(string),
+};
+
+export const sentMembers = {
+  MessageId: required(string),
+  MD5OfMessageBody: required(string),
+  MD5OfMessageAttributes: optional(string),
+  MD5OfMessageSystemAttributes: optional(string),
+};
+
+/** A message to be sent, with its size known. */
+export interface SendEntry {
+  readonly input: Infer<StructureShape<typeof sendMembers>>;
+  readonly attributes: readonly GivenAttribute[];
+  /** Of body and attributes: what the bounds of queues and batches count. */
+  readonly bytes: number;
+}
+
+/** What SQS words differently for one message and for an entry of a batch. */
+export interface SendWording {
+  readonly tooLong: string;
+  readonly dedupIdOnStandard: string;
+}
+
+export interface SendContext {
+  readonly caller: Caller;
+  readonly traceHeader: string | undefined;
+  readonly settings: QueueSettings;
+  readonly wording: SendWording;
+}
+
+type SentAnswer = Infer<StructureShape<typeof sentMembers>>;
+
+/** A message that passed every check, and what its sender will be told of it. */
+export interface CheckedMessage {
+  readonly stored: Uint8Array;
+  readonly outgoing: Omit<OutgoingMessage, "sealed">;
+  readonly digests: Omit<SentAnswer, "MessageId">;
+}
+
+export function sendEntry(input: SendEntry["input"]): SendEntry {
+  const attributes = givenAttributes(input.MessageAttributes);
+  return { input, attributes, bytes: utf8Length(input.MessageBody) + attributeBytes(attributes) };
+}
+
+/**
+ * Checks one message, in the order that SQS reports what is wrong with it.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export function checkMessage(entry: SendEntry, context: SendContext): Result<CheckedMessage, SqsError> {
+  const { MessageBody: body, DelaySeconds, MessageGroupId, MessageDeduplicationId } = entry.input;
+  const queue = context.settings.attributes;
+  const fault =
+    checkBodyCharacters(body) ??
+    checkBytes(entry.bytes, queue.maximumMessageBytes, context.wording) ??
+    checkDelay(DelaySeconds) ??
+    (MessageGroupId === undefined ? undefined : checkFifoId("MessageGroupId", MessageGroupId)) ??
+    checkDedupId(MessageDeduplicationId, context.wording);
+  if (fault !== undefined) return err(fault);
+  const attributes = checkUserAttributes(entry.attributes);
+  if (!attributes.ok) return attributes;
+  const system = checkSystemAttributes(givenAttributes(entry.input.MessageSystemAttributes));
+  if (!system.ok) return system;
+
+  const bodyMd5 = md5(body);
+  return ok({
+    stored: encodeStoredMessage({
+      body,
+      bodyMd5,
+      senderId: context.caller.principalId,
+      traceHeader: system.value?.value ?? traceHeaderOf(context.traceHeader),
+      attributes: attributes.value,
+    }),
+    outgoing: {
+      delayMs: (DelaySeconds ?? queue.delaySeconds) * 1000,
+      ...(MessageGroupId === undefined ? undefined : { groupId: MessageGroupId }),
+    },
+    digests: {
+      MD5OfMessageBody: toHex(bodyMd5),
+      ...(attributes.value.length > 0 && { MD5OfMessageAttributes: attributeDigest(attributes.value) }),
+      ...(system.value && { MD5OfMessageSystemAttributes: attributeDigest([system.value]) }),
+    },
+  });
+}
+
+/**
+ * Stores messages with one call.
+ *
+ * @returns the batch id, which the ids of the messages derive from.
+ */
+export async function storeMessages(queue: OpenQueue, messages: readonly CheckedMessage[]): Promise<string> {
+  const batchId = crypto.randomUUID();
+  const outgoing = await Promise.all(
+    messages.map(async ({ stored, outgoing }, index) => ({
+      ...outgoing,
+      sealed: await sealBody(queue.settings, stored, messageIdOf(batchId, index)),
+    })),
+  );
+  await queue.call({ kind: "send", batchId, messages: outgoing });
+  return batchId;
+}
+
+/** What the sender is told of message `index` of a batch that was stored. */
+export function sentAnswer(batchId: string, index: number, message: CheckedMessage): SentAnswer {
+  return { MessageId: messageIdOf(batchId, index), ...message.digests };
+}
+
+function checkBytes(bytes: number, bound: number, wording: SendWording): SqsError | undefined {
+  if (bytes <= bound) return undefined;
+  return invalidParameter(`${wording.tooLong} Reason: Message must be shorter than ${bound} bytes.`);
+}
+
+function checkDelay(seconds: number | undefined): SqsError | undefined {
+  const { min, max } = limits.delaySeconds;
+  if (seconds === undefined || (seconds >= min && seconds <= max)) return undefined;
+  return invalidParameter(
+    `Value ${seconds} for parameter DelaySeconds is invalid. ` +
+      `Reason: DelaySeconds must be >= ${min} and <= ${max}.`,
+  );
+}
+
+/** A standard queue does not deduplicate, and says so rather than ignore the wish. */
+function checkDedupId(id: string | undefined, wording: SendWording): SqsError | undefined {
+  if (id === undefined) return undefined;
+  return checkFifoId("MessageDeduplicationId", id) ?? invalidParameter(wording.dedupIdOnStandard);
+}

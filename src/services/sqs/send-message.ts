@@ -1,0 +1,34 @@
+import { err, ok } from "../../lib/result.ts";
+import { missingParameter } from "../../queue/errors.ts";
+import { required, string } from "../../shapes/shape.ts";
+import { queueAction } from "../action.ts";
+import {
+  checkMessage,
+  type SendWording,
+  sendEntry,
+  sendMembers,
+  sentAnswer,
+  sentMembers,
+  storeMessages,
+} from "./send-entry.ts";
+
+const wording: SendWording = {
+  tooLong: "One or more parameters are invalid.",
+  dedupIdOnStandard:
+    "The request include parameter MessageDeduplicationId which is not valid for this queue type",
+};
+
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+export const sendMessage = queueAction({
+  name: "SendMessage",
+  input: { QueueUrl: required(string), ...sendMembers },
+  output: sentMembers,
+  run: async ({ input, queue, caller, traceHeader }) => {
+    if (input.MessageBody === "") return err(missingParameter("MessageBody"));
+    const { settings } = queue;
+    const checked = checkMessage(sendEntry(input), { caller, traceHeader, settings, wording });
+    if (!checked.ok) return checked;
+    const batchId = await storeMessages(queue, [checked.value]);
+    return ok(sentAnswer(batchId, 0, checked.value));
+  },
+});

@@ -1,0 +1,42 @@
+import type { DeliveredMessage } from "../../shard/calls.ts";
+import type { StoredMessage } from "./stored-message.ts";
+
+type Reader = (delivered: DeliveredMessage, stored: StoredMessage) => string | undefined;
+
+/**
+ * What the queue itself knows of a message, by the names that consumers ask with. Undefined: this message has
+ * no such attribute, and the answer leaves it out.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+ */
+const attributes = new Map<string, Reader>([
+  ["SenderId", (_, stored) => stored.senderId],
+  ["SentTimestamp", (delivered) => String(delivered.sentAtMs)],
+  ["ApproximateReceiveCount", (delivered) => String(delivered.receiveCount)],
+  ["ApproximateFirstReceiveTimestamp", (delivered) => String(delivered.firstReceivedAtMs)],
+  ["SequenceNumber", () => undefined],
+  ["MessageDeduplicationId", (delivered) => delivered.dedupId],
+  ["MessageGroupId", (delivered) => delivered.groupId],
+  ["AWSTraceHeader", (_, stored) => stored.traceHeader],
+  ["DeadLetterQueueSourceArn", () => undefined],
+]);
+
+const ALL = "All";
+
+export function unknownSystemAttribute(name: string): boolean {
+  return name !== ALL && !attributes.has(name);
+}
+
+/** @param names known ones. */
+export function systemAttributes(
+  names: readonly string[],
+  delivered: DeliveredMessage,
+  stored: StoredMessage,
+): ReadonlyMap<string, string> {
+  const shown = new Map<string, string>();
+  for (const name of names.includes(ALL) ? attributes.keys() : names) {
+    const value = attributes.get(name)?.(delivered, stored);
+    if (value !== undefined) shown.set(name, value);
+  }
+  return shown;
+}

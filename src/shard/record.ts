@@ -1,0 +1,81 @@
+import type { BacklogMessage, BacklogRecord } from "../queue/backlog.ts";
+import type { Op } from "../queue/ops.ts";
+
+/** One record with the messages in it found: what a delivery needs. */
+export interface Record extends BacklogRecord {
+  readonly epoch: number;
+  readonly messages: readonly RecordMessage[];
+  readonly bodies: Uint8Array;
+}
+
+export interface RecordMessage extends BacklogMessage {
+  /** 16 characters; with the index, the message's id. */
+  readonly batch: string;
+  readonly batchIndex: number;
+  readonly bodyOffset: number;
+  readonly bodyBytes: number;
+  readonly groupId: string | undefined;
+  readonly dedupId: string | undefined;
+}
+
+/** Adds the messages that `op` brings to those of its record, in the order of their indexes. */
+export function listMessages(op: Op, into: RecordMessage[]): void {
+  const last = into[into.length - 1];
+  let bodyOffset = last ? last.bodyOffset + last.bodyBytes : 0;
+  if (op.kind === "send") {
+    let batchIndex = 0;
+    for (const { bodyBytes, delayMs, groupId, dedupId } of op.messages) {
+      into.push({
+        sentAtMs: op.sentAtMs,
+        fresh: delayMs === 0,
+        batch: op.batch,
+        batchIndex: batchIndex++,
+        bodyOffset,
+        bodyBytes,
+        groupId,
+        dedupId,
+      });
+      bodyOffset += bodyBytes;
+    }
+  } else if (op.kind === "relocate") {
+    for (const { sentAtMs, batch, batchIndex, bodyBytes, groupId, dedupId } of op.messages) {
+      into.push({ sentAtMs, fresh: false, batch, batchIndex, bodyOffset, bodyBytes, groupId, dedupId });
+      bodyOffset += bodyBytes;
+    }
+  }
+}
+
+/** Records read or written lately, by number, up to a number of bytes; the least recently used go first. */
+export class RecordCache {
+  readonly #capacityBytes: number;
+  readonly #records = new Map<number, Record>();
+  #bytes = 0;
+
+  constructor(capacityBytes: number) {
+    this.#capacityBytes = capacityBytes;
+  }
+
+  get(lsn: number): Record | undefined {
+    const record = this.#records.get(lsn);
+    if (record && this.#bytes > this.#capacityBytes / 2) {
+      this.#records.delete(lsn);
+      this.#records.set(lsn, record);
+    }
+    return record;
+  }
+
+  put(lsn: number, record: Record): void {
+    this.#records.set(lsn, record);
+    this.#bytes += cost(record);
+    for (const [oldest, dropped] of this.#records) {
+      if (this.#bytes <= this.#capacityBytes) return;
+      this.#records.delete(oldest);
+      this.#bytes -= cost(dropped);
+    }
+  }
+}
+
+/** A message's entry takes about 150 bytes of heap beside its body. */
+function cost(record: Record): number {
+  return record.bodies.length + 150 * record.messages.length + 200;
+}

@@ -1,0 +1,367 @@
+import { assert } from "../lib/result.ts";
+import { packUuid, unpackUuid } from "../lib/uuid.ts";
+import type { Backlog } from "../queue/backlog.ts";
+import {
+  apply,
+  counts,
+  type Decision,
+  decideDelete,
+  decidePurge,
+  decideReceive,
+  decideSend,
+  decideVisibility,
+  type Lease,
+  nextDueMs,
+  openNextRecord,
+  settle,
+} from "../queue/engine.ts";
+import { messageIdOf } from "../queue/message-id.ts";
+import type { Op } from "../queue/ops.ts";
+import { indexOf, lsnOf, MESSAGES_PER_RECORD } from "../queue/position.ts";
+import type { QueueSettings } from "../queue/settings.ts";
+import { emptyState, type QueueState } from "../queue/state.ts";
+import type { DeliveredMessage, Refusal, SendCall, ShardCall, ShardReply } from "./calls.ts";
+import { decodeHeader, decodeRecord, RecordEncoder } from "./codec.ts";
+import { type House, keepHouse } from "./housekeeping.ts";
+import type { Log } from "./log.ts";
+import { listMessages, type Record, RecordCache, type RecordMessage } from "./record.ts";
+import { type ShardLimits, shardLimits } from "./shard-limits.ts";
+import { decodeSnapshot } from "./snapshot.ts";
+
+/**
+ * One shard of a queue without the runtime around it: the engine's state, the log it is a cache of, and the
+ * record that is open. It is handed every instant and every nonce, so that tests hold the clock.
+ *
+ * `execute` decides and applies; its reply may leave only after `commit` has written the open record.
+ */
+export class ShardCore {
+  readonly #log: Log;
+  readonly #limits: ShardLimits;
+  readonly #state: QueueState;
+  readonly #cache: RecordCache;
+  readonly #house: House;
+  #open = newOpenRecord();
+
+  /** Recovers what the log holds: the newest snapshot, and the records behind it. */
+  constructor(log: Log, overrides: Partial<ShardLimits> = {}) {
+    this.#log = log;
+    this.#limits = { ...shardLimits, ...overrides };
+    this.#cache = new RecordCache(this.#limits.cacheBytes);
+    const stored = log.loadSnapshot();
+    const snapshot = stored && decodeSnapshot(stored.data);
+    this.#state = snapshot?.state ?? emptyState();
+    this.#house = {
+      snapshotLsn: stored?.lsn ?? 0,
+      recordsBehind: 0,
+      opsBytesBehind: 0,
+      epochBytes: snapshot?.log.epochBytes ?? 0,
+      epochBornMs: snapshot?.log.epochBornMs ?? 0,
+      tidyAfterPurge: false,
+    };
+    const births = new Set(log.epochs().map(({ firstLsn }) => firstLsn));
+    for (const { lsn, ops: bytes } of log.replay(this.#house.snapshotLsn)) {
+      assert(lsn === this.#state.openLsn, `record ${this.#state.openLsn} is missing before ${lsn}`);
+      const { ops } = decodeRecord(lsn, bytes);
+      const messages: RecordMessage[] = [];
+      for (const op of ops) {
+        apply(this.#state, op);
+        listMessages(op, messages);
+      }
+      if (births.has(lsn)) {
+        this.#house.epochBytes = 0;
+        this.#house.epochBornMs = this.#state.lastSentAtMs;
+      }
+      this.#written(bytes.length, bytes.length + bodyBytesOf(messages));
+    }
+  }
+
+  get settings(): QueueSettings | undefined {
+    return this.#state.settings;
+  }
+
+  /** Bytes in the open record: 0 means that a commit would write nothing. */
+  get openBytes(): number {
+    return this.#open.encoder.length;
+  }
+
+  /** Takes over settings that are newer than its own. Durable with the next commit. */
+  configure(settings: QueueSettings, nowMs: number): void {
+    if (this.#state.settings && settings.version <= this.#state.settings.version) return;
+    this.#settle(nowMs);
+    this.#perform({ kind: "settings", atMs: nowMs, settings });
+  }
+
+  /** @param nonce 32 random bits: which delivery a receipt handle is for */
+  execute<C extends ShardCall>(call: C, nowMs: number, nonce: number): Exclude<ShardReply<C>, Refusal>;
+  execute(call: ShardCall, nowMs: number, nonce: number): Exclude<ShardReply, Refusal> {
+    assert(this.#state.settings, "a shard is configured before it is asked to work");
+    this.#settle(nowMs);
+    switch (call.kind) {
+      case "send":
+        return { kind: "sent", positions: this.#send(call, nowMs) };
+      case "receive": {
+        const request = {
+          max: call.max,
+          visibilityMs: call.visibilityMs,
+          nonce,
+          inFlightLimit: this.#limits.inFlightMessages,
+        };
+        const { leases, overLimit } = this.#run(decideReceive(this.#state, request, nowMs, this.#backlog));
+        const messages = leases.map((lease) => this.#deliver(lease, nonce));
+        return { kind: "received", messages, overLimit };
+      }
+      case "delete":
+        this.#run(
+          decideDelete(
+            this.#state,
+            call.leases.map(({ position }) => position),
+          ),
+        );
+        return { kind: "done" };
+      case "changeVisibility":
+        return {
+          kind: "visibilityChanged",
+          outcomes: this.#run(decideVisibility(this.#state, call.changes, nowMs)),
+        };
+      case "count":
+        return { kind: "counted", ...counts(this.#state) };
+      case "purge": {
+        const accepted = this.#run(decidePurge(this.#state, call.minIntervalMs, nowMs));
+        if (accepted) this.#house.tidyAfterPurge = true;
+        return { kind: "purged", accepted };
+      }
+    }
+  }
+
+  /** Writes the open record, if there is anything in it. */
+  commit(nowMs: number): void {
+    const open = this.#open;
+    if (open.encoder.length === 0) return;
+    const lsn = this.#state.openLsn;
+    const epoch = this.#epochFor(lsn, nowMs);
+    const ops = open.encoder.finish({
+      slot: 0,
+      shard: 0,
+      epoch,
+      freshBefore: open.freshBefore,
+      sentUntilMs: this.#state.lastSentAtMs,
+    });
+    const bodies = concat(open.bodies, open.bodyBytes);
+    assert(ops.length + bodies.length <= this.#limits.recordBytes, "a record is too large to be stored");
+    this.#log.append({ lsn, ops, bodies });
+    if (open.messages.length > 0) {
+      this.#cache.put(lsn, { epoch, freshBefore: open.freshBefore, messages: open.messages, bodies });
+    }
+    this.#written(ops.length, ops.length + bodies.length);
+  }
+
+  /** One bounded slice of snapshots, epochs and stragglers. @returns true if there is more to do */
+  housekeep(nowMs: number): boolean {
+    this.commit(nowMs);
+    this.#settle(nowMs);
+    return keepHouse({
+      state: this.#state,
+      log: this.#log,
+      house: this.#house,
+      limits: this.#limits,
+      nowMs,
+      sentUntilMs: (lsn) => this.#backlog.sentUntilMs(lsn),
+      record: (lsn) => this.#record(lsn),
+      relocate: (op, bodies) => {
+        this.#perform(op, bodies);
+        this.commit(nowMs);
+      },
+    });
+  }
+
+  /** True when replay would read more than its bound, or a purge has left much behind: `housekeep` now. */
+  get overdue(): boolean {
+    const { recordsBehind, opsBytesBehind, tidyAfterPurge } = this.#house;
+    return (
+      tidyAfterPurge ||
+      recordsBehind >= this.#limits.snapshotRecords ||
+      opsBytesBehind >= this.#limits.snapshotOpsBytes
+    );
+  }
+
+  /**
+   * When this shard wants to run by itself.
+   *
+   * @param waiting whether a receiver waits: only then does a timeout or a delay need the alarm
+   */
+  nextWakeAtMs(nowMs: number, waiting: boolean): number {
+    const { state, due } = { state: this.#state, due: waiting ? nextDueMs(this.#state) : undefined };
+    const oldest = this.#log.epochs()[1]?.firstLsn ?? state.openLsn;
+    const retentionMs = (state.settings?.attributes.retentionSeconds ?? 0) * 1000;
+    const holdsAnything = oldest > 1 && this.#house.epochBytes > 0;
+    const expiryMs = holdsAnything ? this.#backlog.sentUntilMs(oldest - 1) + retentionMs + 1000 : Infinity;
+    const sweepMs = Math.max(expiryMs, nowMs + 1000);
+    return Math.min(due ?? Infinity, sweepMs, nowMs + this.#limits.idleWakeMs);
+  }
+
+  visibleCount(nowMs: number): number {
+    if (!this.#state.settings) return 0;
+    this.#settle(nowMs);
+    return counts(this.#state).visible;
+  }
+
+  #settle(nowMs: number): void {
+    settle(this.#state, nowMs, this.#backlog);
+  }
+
+  #run<T>(decision: Decision<T>): T {
+    for (const op of decision.ops) this.#perform(op);
+    return decision.result;
+  }
+
+  #perform(op: Op, bodies: readonly Uint8Array[] = []): void {
+    if (this.openBytes === 0) this.#open.freshBefore = this.#state.freshSent;
+    apply(this.#state, op);
+    this.#open.encoder.add(op);
+    listMessages(op, this.#open.messages);
+    for (const body of bodies) {
+      this.#open.bodies.push(body);
+      this.#open.bodyBytes += body.length;
+    }
+  }
+
+  #send(call: SendCall, nowMs: number): number[] {
+    const bytes = call.messages.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    if (this.#full(bytes, call.messages.length)) this.commit(nowMs);
+    const request = {
+      batch: packUuid(call.batchId),
+      messages: call.messages.map(({ sealed, ...message }) => ({ bodyBytes: sealed.length, ...message })),
+    };
+    const { ops, result } = decideSend(this.#state, request, nowMs);
+    for (const op of ops) {
+      this.#perform(
+        op,
+        call.messages.map(({ sealed }) => sealed),
+      );
+    }
+    return result;
+  }
+
+  #full(bytes: number, messages: number): boolean {
+    const { openRecordBytes, openRecordMessages } = this.#limits;
+    const open = this.#open;
+    return (
+      open.encoder.length + open.bodyBytes + bytes > openRecordBytes ||
+      open.messages.length + messages > Math.min(openRecordMessages, MESSAGES_PER_RECORD)
+    );
+  }
+
+  #deliver(lease: Lease, nonce: number): DeliveredMessage {
+    const record = this.#record(lsnOf(lease.at));
+    const message = record?.messages[indexOf(lease.at)];
+    assert(record && message, `message ${lease.position} is not where it should be, at ${lease.at}`);
+    const { groupId, dedupId } = message;
+    return {
+      position: lease.position,
+      nonce,
+      epoch: record.epoch,
+      messageId: messageIdOf(unpackUuid(message.batch), message.batchIndex),
+      sealed: bodyOf(record, message, indexOf(lease.at), this.#open),
+      sentAtMs: lease.sentAtMs,
+      receiveCount: lease.receiveCount,
+      firstReceivedAtMs: lease.firstReceivedAtMs,
+      ...(groupId === undefined ? undefined : { groupId }),
+      ...(dedupId === undefined ? undefined : { dedupId }),
+    };
+  }
+
+  /** The table that record `lsn` goes to; a new one when the last is large or old enough. */
+  #epochFor(lsn: number, nowMs: number): number {
+    const newest = this.#log.epochs().at(-1);
+    if (newest) {
+      const retentionMs = (this.#state.settings?.attributes.retentionSeconds ?? 0) * 1000;
+      const maxAgeMs = Math.max(retentionMs / 16, this.#limits.epochMinMs);
+      const small = this.#house.epochBytes < this.#limits.epochBytes;
+      const young = nowMs < this.#house.epochBornMs + maxAgeMs;
+      if (newest.firstLsn === lsn || (small && young)) return newest.epoch;
+    }
+    const epoch = (newest?.epoch ?? 0) + 1;
+    this.#log.openEpoch(epoch, lsn);
+    this.#house.epochBytes = 0;
+    this.#house.epochBornMs = nowMs;
+    return epoch;
+  }
+
+  #written(opsBytes: number, recordBytes: number): void {
+    this.#open = newOpenRecord();
+    openNextRecord(this.#state);
+    this.#house.recordsBehind++;
+    this.#house.opsBytesBehind += opsBytes;
+    this.#house.epochBytes += recordBytes;
+  }
+
+  #record(lsn: number): Record | undefined {
+    if (lsn === this.#state.openLsn) {
+      const { messages } = this.#open;
+      const freshBefore = this.openBytes === 0 ? this.#state.freshSent : this.#open.freshBefore;
+      return { epoch: this.#epochOf(lsn), freshBefore, messages, bodies: NO_BYTES };
+    }
+    const cached = this.#cache.get(lsn);
+    if (cached) return cached;
+    const stored = this.#log.read(lsn);
+    if (!stored) return undefined;
+    const { header, ops } = decodeRecord(lsn, stored.ops);
+    const messages: RecordMessage[] = [];
+    for (const op of ops) listMessages(op, messages);
+    const { epoch, freshBefore } = header;
+    const record = { epoch, freshBefore, messages, bodies: stored.bodies };
+    this.#cache.put(lsn, record);
+    return record;
+  }
+
+  #epochOf(lsn: number): number {
+    return this.#log.epochs().findLast(({ firstLsn }) => firstLsn <= lsn)?.epoch ?? 1;
+  }
+
+  readonly #backlog: Backlog = {
+    record: (lsn) => this.#record(lsn),
+    sentUntilMs: (lsn) => {
+      const ops = lsn < this.#state.openLsn ? this.#log.readOps(lsn) : undefined;
+      return ops ? decodeHeader(lsn, ops).sentUntilMs : this.#state.lastSentAtMs;
+    },
+    firstLsn: () => this.#log.epochs()[0]?.firstLsn ?? this.#state.openLsn,
+  };
+}
+
+interface OpenRecord {
+  readonly encoder: RecordEncoder;
+  readonly messages: RecordMessage[];
+  /** One per message, in the order of their indexes. */
+  readonly bodies: Uint8Array[];
+  bodyBytes: number;
+  freshBefore: number;
+}
+
+const NO_BYTES = new Uint8Array();
+
+function newOpenRecord(): OpenRecord {
+  return { encoder: new RecordEncoder(), messages: [], bodies: [], bodyBytes: 0, freshBefore: 0 };
+}
+
+/** A copy: a view would drag the whole record across to the Worker. */
+function bodyOf(record: Record, message: RecordMessage, index: number, open: OpenRecord): Uint8Array {
+  if (record.messages === open.messages) return (open.bodies[index] ?? NO_BYTES).slice();
+  return record.bodies.slice(message.bodyOffset, message.bodyOffset + message.bodyBytes);
+}
+
+function bodyBytesOf(messages: readonly RecordMessage[]): number {
+  const last = messages[messages.length - 1];
+  return last ? last.bodyOffset + last.bodyBytes : 0;
+}
+
+function concat(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

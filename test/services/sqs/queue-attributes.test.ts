@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createQueue } from "../../../src/services/sqs/create-queue.ts";
+import { deleteQueue } from "../../../src/services/sqs/delete-queue.ts";
+import { getQueueAttributes } from "../../../src/services/sqs/get-queue-attributes.ts";
+import { setQueueAttributes } from "../../../src/services/sqs/set-queue-attributes.ts";
+import { QueueDesk } from "../../support/queue-desk.ts";
+
+let desk: QueueDesk;
+beforeEach(async () => {
+  desk = new QueueDesk();
+  await desk.perform(createQueue, { QueueName: "jobs" });
+});
+
+const set = (of: Record<string, string>) =>
+  desk.perform(setQueueAttributes, { QueueUrl: desk.url("jobs"), Attributes: new Map(Object.entries(of)) });
+const get = (...names: string[]) =>
+  desk.perform(getQueueAttributes, { QueueUrl: desk.url("jobs"), AttributeNames: names });
+const attributes = (of: Record<string, string>) => ({
+  ok: true,
+  value: { Attributes: new Map(Object.entries(of)) },
+});
+const missing = {
+  ok: false,
+  error: { kind: "QueueDoesNotExist", message: "The specified queue does not exist." },
+};
+
+describe("SetQueueAttributes", () => {
+  it("changes the catalog first and then the shard, with the next version", async () => {
+    desk.nowMs += 61_999;
+    expect(await set({ DelaySeconds: "5" })).toEqual({ ok: true, value: {} });
+    expect(desk.configured).toMatchObject([
+      {
+        version: 2,
+        modifiedAtSeconds: 1_700_000_061,
+        attributes: { delaySeconds: 5, visibilitySeconds: 30 },
+      },
+    ]);
+    expect(await get("DelaySeconds", "CreatedTimestamp", "LastModifiedTimestamp")).toEqual(
+      attributes({
+        DelaySeconds: "5",
+        CreatedTimestamp: "1700000000",
+        LastModifiedTimestamp: "1700000061",
+      }),
+    );
+  });
+
+  it("changes nothing when one attribute is bad", async () => {
+    expect(await set({ DelaySeconds: "5", VisibilityTimeout: "x" })).toEqual({
+      ok: false,
+      error: { kind: "InvalidAttributeValue", message: "Invalid value for the parameter VisibilityTimeout." },
+    });
+    expect(await get("DelaySeconds")).toEqual(attributes({ DelaySeconds: "0" }));
+    expect(desk.configured).toEqual([]);
+  });
+
+  it("builds upon what another isolate has set", async () => {
+    const here = desk.catalog;
+    desk.catalog = desk.anotherIsolate();
+    await set({ DelaySeconds: "5" });
+    desk.catalog = here;
+    await set({ VisibilityTimeout: "7" });
+    expect(await get("DelaySeconds", "VisibilityTimeout")).toEqual(
+      attributes({ DelaySeconds: "5", VisibilityTimeout: "7" }),
+    );
+    expect(desk.configured.map((settings) => settings.version)).toEqual([2, 3]);
+  });
+
+  it("says so when the queue is gone", async () => {
+    const here = desk.catalog;
+    desk.catalog = desk.anotherIsolate();
+    await desk.perform(deleteQueue, { QueueUrl: desk.url("jobs") });
+    desk.catalog = here;
+    expect(await set({ DelaySeconds: "5" })).toEqual(missing);
+    expect(desk.configured).toEqual([]);
+  });
+});
+
+it("a queue deleted between the catalog and the shard is told to be gone", async () => {
+  const jobs = await desk.catalog.readQueue({ account: desk.account, region: desk.region, name: "jobs" });
+  desk.removed.push(jobs?.uid ?? "");
+  expect(await set({ DelaySeconds: "5" })).toEqual(missing);
+});
+
+describe("GetQueueAttributes", () => {
+  it("without names shows nothing", async () => {
+    expect(await get()).toEqual({ ok: true, value: {} });
+    expect(await desk.perform(getQueueAttributes, { QueueUrl: desk.url("jobs") })).toEqual({
+      ok: true,
+      value: {},
+    });
+  });
+
+  it("counts messages only when a counter is wanted", async () => {
+    await get("DelaySeconds");
+    expect(desk.calls).toEqual([]);
+    expect(await get("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")).toEqual(
+      attributes({ ApproximateNumberOfMessages: "1", ApproximateNumberOfMessagesDelayed: "3" }),
+    );
+    expect(desk.calls).toEqual([{ kind: "count" }]);
+  });
+
+  it("of a plain queue knows twelve attributes", async () => {
+    const all = await get("All");
+    expect(all).toMatchObject({ ok: true, value: { Attributes: { size: 12 } } });
+  });
+
+  it("shows what another isolate has just set", async () => {
+    const here = desk.catalog;
+    desk.catalog = desk.anotherIsolate();
+    await set({ DelaySeconds: "5" });
+    desk.catalog = here;
+    expect(await get("DelaySeconds")).toEqual(attributes({ DelaySeconds: "5" }));
+  });
+
+  it("says so when the queue is gone", async () => {
+    const here = desk.catalog;
+    desk.catalog = desk.anotherIsolate();
+    await desk.perform(deleteQueue, { QueueUrl: desk.url("jobs") });
+    desk.catalog = here;
+    expect(await get("DelaySeconds")).toEqual(missing);
+  });
+
+  it("refuses an unknown name", async () => {
+    expect(await get("DelaySeconds", "")).toEqual({
+      ok: false,
+      error: { kind: "InvalidAttributeName", message: "Unknown Attribute ." },
+    });
+  });
+});

@@ -1,0 +1,115 @@
+import type { Result } from "../../src/lib/result.ts";
+import type { SqsError } from "../../src/queue/errors.ts";
+import type { QueueAttributes, QueueSettings } from "../../src/queue/settings.ts";
+import type { OpenQueue, QueueAction, ReceiveRequest } from "../../src/services/action.ts";
+import type { DeliveredMessage, ShardCall, ShardReply, VisibilityOutcome } from "../../src/shard/calls.ts";
+
+/** A queue that stores nothing: it records what it is asked, and answers as it was told. */
+export interface FakeQueue extends OpenQueue {
+  readonly calls: ShardCall[];
+  readonly receives: ReceiveRequest[];
+}
+
+export function fakeQueue(told: {
+  attributes?: Partial<QueueAttributes>;
+  outcomes?: readonly VisibilityOutcome[];
+  deliveries?: readonly DeliveredMessage[];
+  overLimit?: boolean;
+}): FakeQueue {
+  const calls: ShardCall[] = [];
+  const receives: ReceiveRequest[] = [];
+  return {
+    settings: testSettings(told.attributes),
+    calls,
+    receives,
+    call: async (call) => {
+      calls.push(call);
+      return answer(call, told.outcomes ?? []) as never;
+    },
+    receive: async (request) => {
+      receives.push(request);
+      return { kind: "received", messages: told.deliveries ?? [], overLimit: told.overLimit ?? false };
+    },
+  };
+}
+
+function answer(call: ShardCall, outcomes: readonly VisibilityOutcome[]): ShardReply {
+  switch (call.kind) {
+    case "send":
+      return { kind: "sent", positions: call.messages.map((_, index) => index) };
+    case "delete":
+      return { kind: "done" };
+    case "changeVisibility":
+      return { kind: "visibilityChanged", outcomes };
+    default:
+      throw new Error(`no action under test makes the call ${call.kind}`);
+  }
+}
+
+export function testSettings(attributes: Partial<QueueAttributes> = {}): QueueSettings {
+  return {
+    uid: "5b0f4d8e-6f0c-4f43-9a2e-0d6f1a2b3c4d",
+    account: "000000000000",
+    region: "us-east-1",
+    name: "orders",
+    version: 1,
+    createdAtSeconds: 1_700_000_000,
+    modifiedAtSeconds: 1_700_000_000,
+    handleKey: "AAECAwQFBgcICQoLDA0ODw",
+    attributes: {
+      delaySeconds: 0,
+      maximumMessageBytes: 1_048_576,
+      retentionSeconds: 345_600,
+      waitSeconds: 0,
+      visibilitySeconds: 30,
+      sqsManagedSse: true,
+      ...attributes,
+    },
+  };
+}
+
+/** Runs an action as the framework does once it has found the queue, without a shard, catalog or network. */
+export async function run(
+  action: QueueAction,
+  queue: OpenQueue,
+  input: Readonly<Record<string, unknown>>,
+  context: { readonly traceHeader?: string } = {},
+): Promise<Result<unknown, SqsError>> {
+  const caller = {
+    account: "000000000000",
+    arn: "arn:aws:iam::000000000000:user/worker",
+    principalId: "AIDAWORKER",
+    accessKeyId: "AKIAWORKER",
+  };
+  const request = {
+    traceHeader: undefined,
+    ...context,
+    caller,
+    queue,
+    input: { QueueUrl: "orders", ...input },
+  };
+  return action.run(request as never);
+}
+
+/** The answer of an action that succeeds, or a failure that names the error. */
+export async function answerOf<T = Readonly<Record<string, unknown>>>(
+  running: Promise<Result<unknown, SqsError>>,
+): Promise<T> {
+  const result = await running;
+  if (!result.ok) throw new Error(`${result.error.kind}: ${result.error.message}`);
+  return result.value as T;
+}
+
+/** `kind: message` of an action that fails. */
+export async function errorOf(running: Promise<Result<unknown, SqsError>>): Promise<string> {
+  const result = await running;
+  if (result.ok) throw new Error("the action succeeded");
+  return `${result.error.kind}: ${result.error.message}`;
+}
+
+/** A message attribute map as protocols hand it over. */
+export function attributeMap(
+  attributes: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(attributes));
+}
