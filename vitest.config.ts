@@ -1,8 +1,8 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
-const migrations = await readD1Migrations(fileURLToPath(new URL("./migrations", import.meta.url)));
+const migrations = await readD1Migrations(join(import.meta.dirname, "migrations"));
 
 /** Settings of the Worker under test; the same as those of `npm start`. */
 const bindings = {
@@ -12,7 +12,17 @@ const bindings = {
   ROOT_KEY: "ZWRnZS1zcXMgbG9jYWwgcm9vdCBrZXksIG5vdCBzZWM=",
 };
 
-const pure = ["lib", "queue", "shapes", "protocols", "auth", "encryption", "services", "conformance"];
+const pure = [
+  "lib",
+  "queue",
+  "shapes",
+  "protocols",
+  "auth",
+  "encryption",
+  "services",
+  "conformance",
+  "scripts",
+];
 
 export default defineConfig({
   test: {

@@ -54,6 +54,11 @@ export async function lockDataDir(dataDir: string): Promise<DataLock> {
   };
 }
 
+/** The runtime that has the files of `dataDir` open, if a server runs there or was killed there. */
+export function readRuntime(dataDir: string): ProcessIdentity | undefined {
+  return readHolder(join(dataDir, "lock"))?.runtime;
+}
+
 /** A link appears with its whole content or not at all, so nobody ever reads half a holder. */
 function tryCreate(path: string, holder: Holder): boolean {
   const draft = `${path}.${process.pid}`;

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ChildOptions, ChildResult } from "./child.ts";
 import { newSecrets, type SecretName, secretNames } from "./deployment-secrets.ts";
-import { root } from "./local-settings.ts";
 import { runScript, UserError } from "./user-error.ts";
 import { readWorkerConfig, workerConfigPath } from "./worker-config.ts";
 import { runWrangler } from "./wrangler.ts";
@@ -12,7 +11,7 @@ export interface Deployment {
   readonly wrangler: (args: readonly string[], options?: ChildOptions) => Promise<ChildResult>;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
-  /** `wrangler.toml` with the account's own database id in it; written on every deploy, never committed. */
+  /** `wrangler.toml`, which gets the id of the account's database. */
   readonly configPath: string;
 }
 
@@ -37,23 +36,20 @@ export async function deploy({ wrangler, env, say, configPath }: Deployment): Pr
     databaseId = findDatabase(await step("Ask for its id.", list, { capture: true }), databaseName);
   }
   if (databaseId === undefined) throw new UserError(`The database ${databaseName} was not created.`);
-  writeFileSync(configPath, deployedConfig(readFileSync(workerConfigPath, "utf8"), databaseId));
-  const config = ["--config", configPath];
+  writeDatabaseId(configPath, databaseId);
 
-  const migrate = ["d1", "migrations", "apply", "DB", "--remote", ...config];
-  await step("Migrate the database.", migrate, { env: { CI: "1" } });
+  // CI answers wrangler's question before it migrates.
+  await step("Migrate the database.", ["d1", "migrations", "apply", "DB", "--remote"], { env: { CI: "1" } });
 
-  const listSecrets = ["secret", "list", "--format", "json", ...config];
+  const listSecrets = ["secret", "list", "--format", "json"];
   const present = presentSecrets(await step("Look which secrets are set.", listSecrets, { capture: true }));
   const missing = secretNames.filter((name) => !present.includes(name));
   const secrets = newSecrets(missing, env);
 
   await withSecretsFile(secrets.values, (file) =>
-    step(missing.length === 0 ? "Deploy." : `Deploy, and set ${missing.join(", ")}.`, [
-      "deploy",
-      ...config,
-      ...(file === undefined ? [] : ["--secrets-file", file]),
-    ]),
+    file === undefined
+      ? step("Deploy.", ["deploy"])
+      : step(`Deploy, and set ${missing.join(", ")}.`, ["deploy", "--secrets-file", file]),
   );
   if (secrets.generated.length > 0) {
     say(
@@ -70,14 +66,14 @@ export async function dryRun({ wrangler, say }: Deployment): Promise<void> {
 
   1. look for the D1 database ${databaseName}, and create it if there is none
        wrangler d1 list --json, wrangler d1 create ${databaseName}
-  2. write wrangler.deploy.toml: wrangler.toml with that database's id
+  2. write that database's id into wrangler.toml
   3. migrate the database
-       wrangler d1 migrations apply DB --remote --config wrangler.deploy.toml
+       wrangler d1 migrations apply DB --remote
   4. look which secrets are set, and take the missing ones from the environment or generate them
-       wrangler secret list --config wrangler.deploy.toml
+       wrangler secret list
        ${secretNames.join(", ")}
   5. deploy, with the missing secrets in a file that is deleted afterwards
-       wrangler deploy --config wrangler.deploy.toml --secrets-file ...
+       wrangler deploy --secrets-file ...
   6. show the generated secrets, once
 
 Now only
@@ -103,8 +99,9 @@ function presentSecrets(answer: ChildResult): string[] {
   throw new UserError(answer.output);
 }
 
-function deployedConfig(toml: string, databaseId: string): string {
-  return toml.replace(/^database_id = ".*"$/m, `database_id = "${databaseId}"`);
+function writeDatabaseId(configPath: string, databaseId: string): void {
+  const toml = readFileSync(configPath, "utf8");
+  writeFileSync(configPath, toml.replace(/^database_id = ".*"$/m, `database_id = "${databaseId}"`));
 }
 
 /** In a file that only we may read, because arguments show in process lists. */
@@ -131,8 +128,12 @@ async function withSecretsFile(
 
 if (import.meta.main) {
   await runScript(async () => {
-    const configPath = join(root, "wrangler.deploy.toml");
-    const deployment = { wrangler: runWrangler, env: process.env, say: console.log, configPath };
+    const deployment = {
+      wrangler: runWrangler,
+      env: process.env,
+      say: console.log,
+      configPath: workerConfigPath,
+    };
     await (process.argv.includes("--dry-run") ? dryRun : deploy)(deployment);
   });
 }

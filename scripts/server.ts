@@ -29,6 +29,8 @@ export interface RunningServer {
   /** Without a trailing slash. */
   readonly url: string;
   readonly workerdPid: number | undefined;
+  /** The catalog's, for tests that need what no request can make. */
+  readonly database: D1Database;
   /** Resolves, saying how, when the runtime ends though nobody called `stop`. The server is stopped by then. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
@@ -62,9 +64,10 @@ async function start(options: ServerOptions): Promise<RunningServer> {
     miniflare = new Miniflare(describeServer(options, readFileSync(script, "utf8")));
     await miniflare.ready;
     const runtime = watch.runtime();
-    await applyMigrations(await miniflare.getD1Database("DB"), options.migrations ?? migrationsDir);
+    const database = (await miniflare.getD1Database("DB")) as unknown as D1Database;
+    await applyMigrations(database, options.migrations ?? migrationsDir);
     const url = (await miniflare.unsafeGetDirectURL()).origin;
-    return { url, workerdPid: runtime.pid, ...lifeOf({ miniflare, runtime, lock }) };
+    return { url, workerdPid: runtime.pid, database, ...lifeOf({ miniflare, runtime, lock }) };
   } catch (error) {
     await miniflare?.dispose().catch(() => undefined);
     lock?.release();
@@ -103,7 +106,7 @@ function describeServer(options: ServerOptions, code: string): MiniflareOptions 
             modules: { "index.js": { type: "esm", contents: code } },
           },
           env: {
-            DB: { type: "d1", id: config.databaseId },
+            DB: { type: "d1", id: config.localDatabaseId },
             QUEUE_SHARD: { type: "durable-object", worker: config.name, exportName: "QueueShard" },
             ...Object.fromEntries(variables),
           },

@@ -11,8 +11,8 @@ export interface WorkerConfig {
   readonly name: string;
   readonly compatibilityDate: string;
   readonly databaseName: string;
-  /** Local only: names the database's storage. */
-  readonly databaseId: string;
+  /** Names the storage of the database on this machine. */
+  readonly localDatabaseId: string;
 }
 
 /** Reads one line per value instead of parsing TOML: the file is ours, and no TOML reader is installed. */
@@ -26,6 +26,6 @@ export function readWorkerConfig(toml = readFileSync(workerConfigPath, "utf8")):
     name: value("name"),
     compatibilityDate: value("compatibility_date"),
     databaseName: value("database_name"),
-    databaseId: value("database_id"),
+    localDatabaseId: value("preview_database_id"),
   };
 }

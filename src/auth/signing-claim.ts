@@ -177,7 +177,8 @@ function instantOf(date: string): number {
   const day = digits(6, 8);
   const [hour, minute, second] = [digits(9, 11), digits(11, 13), digits(13, 15)];
   // Date.UTC would carry over into the next month or hour.
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) return Number.NaN;
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+    return Number.NaN;
   return Date.UTC(digits(0, 4), month - 1, day, hour, minute, second);
 }
 

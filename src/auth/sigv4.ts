@@ -32,7 +32,7 @@ export interface Signed {
 /**
  * Who signed a request, and for where, by Signature Version 4 in the header or in a presigned query.
  *
- * Checks run in the order of SQS's answers: a signature that is missing or malformed, its date, its scope,
+ * The first problem in this order is answered: the signature is missing or malformed, its date, its scope,
  * its key, and the signature itself. A session token makes the key unknown: it belongs to temporary
  * credentials, of which there are none, and AWS refuses one beside a long-lived key.
  *

@@ -66,7 +66,10 @@ export const limits = {
    * the rest is room for requests that are to get SQS's own error, such as a batch of a thousand entries.
    */
   formParameters: 10_000,
-  /** Parts of a form parameter's name. The deepest has 7: `SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.StringListValue.1`. */
+  /**
+   * Parts of a form parameter's name. The deepest has 7:
+   * `SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.StringListValue.1`.
+   */
   formNameParts: 8,
   /** How far a signature's date may be from our clock, either way: SigV4's 15 minutes. */
   clockSkewMs: 900_000,

@@ -34,6 +34,8 @@ const settings = (captured: SdkRequest[]) => ({
       captured.push(request);
       return Promise.reject(new Error("captured"));
     },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
   },
 });
 

@@ -184,7 +184,7 @@ const exchanges: readonly Exchange[] = [
 const errors: readonly { readonly error: SqsError; readonly status: number; readonly query: string }[] = [
   { error: invalidParameter("Value <5> & more."), status: 400, query: "InvalidParameterValue" },
   { error: queueDoesNotExist, status: 400, query: "AWS.SimpleQueueService.NonExistentQueue" },
-  // Errors that the older client has a class for (ReceiptHandleIsInvalid) lose their text there, also with AWS.
+  // Not ReceiptHandleIsInvalid: the older client has a class for it, and reads no message into that.
   { error: sqsError("InvalidAddress", 'No "x" here.'), status: 404, query: "InvalidAddress" },
   { error: sqsError("OverLimit", "Too many."), status: 403, query: "OverLimit" },
   { error: sqsError("InternalFailure", "We failed."), status: 500, query: "InternalFailure" },

@@ -202,6 +202,7 @@ describe("types", () => {
 
   test.each([
     ["ListQueues", "MaxResults.1=5", "Start of structure or map found where not expected."],
+    ["UntagQueue", "TagKey.=a", "Start of structure or map found where not expected."],
     ["UntagQueue", "TagKey.member.1=a", "Start of structure or map found where not expected."],
     ["SendMessageBatch", "SendMessageBatchRequestEntry.1=a", "Value found where not expected"],
     [

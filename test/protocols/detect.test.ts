@@ -102,6 +102,9 @@ describe("Query", () => {
       QueueUrl: "/000000000000/orders",
       ReceiptHandle: "h",
     });
+    expect(decoded(formRequest(remove, "/stage/000000000000/orders/"))).toMatchObject({
+      QueueUrl: "/000000000000/orders",
+    });
     expect(decoded(formRequest(`${remove}&QueueUrl=${queueUrl}`, "/000000000000/other"))).toEqual({
       QueueUrl: queueUrl,
       ReceiptHandle: "h",

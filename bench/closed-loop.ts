@@ -1,0 +1,116 @@
+import { performance } from "node:perf_hooks";
+import { HttpConnection } from "./http-connection.ts";
+
+/** One step of a client: some exchanges on its connection, one after the other. @returns messages dealt with */
+export type Step = (connection: HttpConnection) => Promise<number>;
+
+export interface Load {
+  readonly step: Step;
+  readonly endpoint: string;
+  readonly connections: number;
+  readonly durationMs: number;
+  /** Driven, but not measured, before `durationMs` begins. */
+  readonly warmUpMs: number;
+  /** End early after so many steps, because then there is nothing left to receive. */
+  readonly maxSteps?: number;
+}
+
+/** What one slice of load measured. */
+export interface Sample {
+  readonly messages: number;
+  readonly durationMs: number;
+  /** One per step, sorted. */
+  readonly latenciesMs: Float64Array;
+  /** Steps that met an answer other than 200, and what the first of them was. */
+  readonly failures: number;
+  readonly firstFailure: string | undefined;
+  /** Share of the time in which the load generator had something to do: above 0.9 it is what was measured. */
+  readonly generatorBusy: number;
+}
+
+/** Every connection takes its next step as soon as the last one ended. */
+export async function drive(load: Load): Promise<Sample> {
+  // New ones for each slice: servers close those that were idle for some seconds.
+  const connections = await openConnections(load.endpoint, load.connections);
+  try {
+    return await driveOver(connections, load);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+async function driveOver(connections: readonly HttpConnection[], load: Load): Promise<Sample> {
+  const startMs = performance.now();
+  const countFromMs = startMs + load.warmUpMs;
+  const endMs = countFromMs + load.durationMs;
+  const latencies: number[] = [];
+  let messages = 0;
+  let stepsLeft = load.maxSteps ?? Infinity;
+  let lastMs = countFromMs;
+  let failures = 0;
+  let firstFailure: string | undefined;
+  const idle = performance.eventLoopUtilization();
+
+  await Promise.all(
+    connections.map(async (connection) => {
+      for (let nowMs = performance.now(); nowMs < endMs && stepsLeft > 0; ) {
+        stepsLeft--;
+        const beganMs = nowMs;
+        let dealtWith = 0;
+        try {
+          dealtWith = await load.step(connection);
+        } catch (error) {
+          failures++;
+          firstFailure ??= error instanceof Error ? error.message : String(error);
+          if (failures > MAX_FAILURES) throw error;
+        }
+        nowMs = performance.now();
+        if (nowMs < countFromMs || nowMs > endMs) continue;
+        messages += dealtWith;
+        lastMs = nowMs;
+        if (beganMs >= countFromMs) latencies.push(nowMs - beganMs);
+      }
+    }),
+  );
+  // Until the last step when the steps ran out, else the whole of the time.
+  const durationMs = stepsLeft > 0 ? load.durationMs : Math.max(1, lastMs - countFromMs);
+  return {
+    messages,
+    durationMs,
+    latenciesMs: Float64Array.from(latencies).sort(),
+    failures,
+    firstFailure,
+    generatorBusy: performance.eventLoopUtilization(idle).utilization,
+  };
+}
+
+export function openConnections(endpoint: string, count: number): Promise<HttpConnection[]> {
+  return Promise.all(Array.from({ length: count }, () => HttpConnection.open(endpoint)));
+}
+
+/** A server that fails this often in one slice is not being measured any more. */
+const MAX_FAILURES = 1000;
+
+export function perSecond({ messages, durationMs }: Sample): number {
+  return (messages * 1000) / durationMs;
+}
+
+/** @param share 0.5 for the median */
+export function percentile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(Float64Array.from(values).sort(), 0.5);
+}
+
+/** The latencies of several slices as one. */
+export function mergeLatencies(samples: readonly Sample[]): Float64Array {
+  const merged = new Float64Array(samples.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0));
+  let at = 0;
+  for (const { latenciesMs } of samples) {
+    merged.set(latenciesMs, at);
+    at += latenciesMs.length;
+  }
+  return merged.sort();
+}
