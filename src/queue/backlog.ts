@@ -22,16 +22,33 @@ export interface BacklogMessage {
   readonly sentAtMs: number;
   /** Part of the backlog: sent without a delay, and in this place for the first time. */
   readonly fresh: boolean;
+  readonly groupId: string | undefined;
+  /** The batch it came in, as 16 characters, and its place there: its id derives from them. */
+  readonly batch: string;
+  readonly batchIndex: number;
 }
 
-/** The messages of the backlog from the cursor on, oldest first. */
+/** A message of the backlog that was never delivered. */
+export interface FreshMessage {
+  readonly position: Position;
+  /** How many messages entered the backlog before it. */
+  readonly index: number;
+  readonly sentAtMs: number;
+  readonly groupId: string | undefined;
+}
+
+/** The messages of the backlog that nobody was given, oldest first. */
 export function* freshMessages(
   state: QueueState,
   backlog: Backlog,
-): Iterable<{ position: Position; sentAtMs: number }> {
-  let remaining = state.freshSent - state.freshConsumed;
-  let index = indexOf(state.cursor);
-  for (let lsn = lsnOf(state.cursor); remaining > 0 && lsn <= state.openLsn; lsn++) {
+  from: { readonly position: Position; readonly index: number } = {
+    position: state.cursor,
+    index: state.freshConsumed,
+  },
+): Iterable<FreshMessage> {
+  let freshIndex = from.index;
+  let index = indexOf(from.position);
+  for (let lsn = lsnOf(from.position); freshIndex < state.freshSent && lsn <= state.openLsn; lsn++) {
     const gap = state.gaps.find(([first, last]) => lsn >= first && lsn <= last);
     if (gap) {
       lsn = gap[1];
@@ -39,39 +56,61 @@ export function* freshMessages(
       continue;
     }
     const messages = backlog.record(lsn)?.messages ?? [];
-    for (; index < messages.length && remaining > 0; index++) {
+    for (; index < messages.length; index++) {
       const message = messages[index];
       if (!message?.fresh) continue;
-      remaining--;
-      yield { position: positionOf(lsn, index), sentAtMs: message.sentAtMs };
+      const { sentAtMs, groupId } = message;
+      const position = positionOf(lsn, index);
+      if (!state.taken.has(freshIndex)) yield { position, index: freshIndex, sentAtMs, groupId };
+      freshIndex++;
     }
     index = 0;
   }
 }
 
-/**
- * Moves the cursor past the messages sent at or before `horizonMs`. They need not be on disk any more; a
- * search by halves finds the first that is younger, however long the backlog.
- */
+/** Messages of the backlog that nobody was given yet. */
+export function freshCount(state: QueueState): number {
+  return state.freshSent - state.freshConsumed - state.taken.size;
+}
+
+/** Moves the cursor past the messages sent at or before `horizonMs`. They need not be on disk any more. */
 export function skipExpired(state: QueueState, backlog: Backlog, horizonMs: number): void {
+  const reached = firstSentAfter(state, backlog, horizonMs);
+  if (reached.position > state.cursor) {
+    moveCursor(state, reached.position, Math.max(state.freshConsumed, reached.index));
+  }
+}
+
+/**
+ * Where the messages of the backlog begin that were sent after an instant, and how many entered it before: a
+ * search by halves, however long the backlog. Nothing before the cursor is looked at.
+ */
+export function firstSentAfter(
+  state: QueueState,
+  backlog: Backlog,
+  instantMs: number,
+): { readonly position: Position; readonly index: number } {
   let low = Math.max(lsnOf(state.cursor), backlog.firstLsn());
   let high = state.openLsn;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (backlog.sentUntilMs(middle) > horizonMs) high = middle;
+    if (backlog.sentUntilMs(middle) > instantMs) high = middle;
     else low = middle + 1;
   }
-  const record = backlog.record(low);
-  if (!record) return;
-  let consumed = record.freshBefore;
-  let index = 0;
-  for (; index < record.messages.length; index++) {
-    const message = record.messages[index];
-    if (message && message.sentAtMs > horizonMs) break;
-    if (message?.fresh) consumed++;
+  const { freshBefore, messages } = backlog.record(low) ?? { freshBefore: state.freshSent, messages: [] };
+  let fresh = freshBefore;
+  let at = 0;
+  for (; at < messages.length; at++) {
+    const message = messages[at];
+    if (message && message.sentAtMs > instantMs) break;
+    if (message?.fresh) fresh++;
   }
-  const reached = positionOf(low, index);
-  if (reached <= state.cursor) return;
-  state.cursor = reached;
-  state.freshConsumed = Math.max(state.freshConsumed, consumed);
+  return { position: positionOf(low, at), index: fresh };
+}
+
+/** All messages of the backlog with an index below `freshConsumed` are behind the cursor. */
+export function moveCursor(state: QueueState, cursor: Position, freshConsumed: number): void {
+  state.cursor = cursor;
+  state.freshConsumed = freshConsumed;
+  state.taken.removeBelow(freshConsumed);
 }

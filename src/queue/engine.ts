@@ -1,7 +1,18 @@
 import type { Backlog } from "./backlog.ts";
-import { freshMessages, skipExpired } from "./backlog.ts";
+import { freshCount, freshMessages, moveCursor, skipExpired } from "./backlog.ts";
+import { dedupKey } from "./dedup.ts";
+import { endTurns, leaveGroup, moveToTouched, refreshGroup } from "./groups.ts";
 import { limits } from "./limits.ts";
-import type { FreshLease, LeaseOp, Op, SendOp, SentMessage, VisibilityOp } from "./ops.ts";
+import type {
+  FreshLease,
+  GroupLeaseOp,
+  LeaseOp,
+  Op,
+  RepeatOp,
+  SendOp,
+  SentMessage,
+  VisibilityOp,
+} from "./ops.ts";
 import { lsnOf, type Position, positionOf } from "./position.ts";
 import type { BatchMemory, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
 
@@ -82,6 +93,8 @@ export interface Lease {
 
 export interface Leases {
   readonly leases: readonly Lease[];
+  /** The delivery that the receipt handles are for. */
+  readonly nonce: number;
   readonly overLimit: boolean;
 }
 
@@ -93,13 +106,13 @@ export function decideReceive(
   backlog: Backlog,
 ): Decision<Leases> {
   const capacity = request.inFlightLimit - state.inFlight;
-  if (capacity <= 0) return { ops: [], result: { leases: [], overLimit: true } };
+  if (capacity <= 0) return { ops: [], result: { leases: [], nonce: request.nonce, overLimit: true } };
   const count = Math.min(request.max, capacity);
 
   const { returned, woken } = oldestTouched(state, count);
   const fresh = firstFresh(state, count - returned.length - woken.length, backlog);
   if (returned.length + woken.length + fresh.length === 0) {
-    return { ops: [], result: { leases: [], overLimit: false } };
+    return { ops: [], result: { leases: [], nonce: request.nonce, overLimit: false } };
   }
 
   const op: LeaseOp = {
@@ -121,7 +134,7 @@ export function decideReceive(
   };
   const older = [...again, ...woken.map(first)].sort((a, b) => a.position - b.position);
   const leases = [...older, ...fresh.map(first)];
-  return { ops: [op], result: { leases, overLimit: false } };
+  return { ops: [op], result: { leases, nonce: request.nonce, overLimit: false } };
 }
 
 /** The oldest visible messages that are not of the backlog, by position across both kinds. */
@@ -141,8 +154,8 @@ function oldestTouched(state: QueueState, count: number): { returned: Position[]
 function firstFresh(state: QueueState, count: number, backlog: Backlog): FreshLease[] {
   const found: FreshLease[] = [];
   if (count <= 0) return found;
-  for (const message of freshMessages(state, backlog)) {
-    found.push(message);
+  for (const { position, sentAtMs } of freshMessages(state, backlog)) {
+    found.push({ position, sentAtMs });
     if (found.length === count) break;
   }
   return found;
@@ -154,8 +167,9 @@ export function decideDelete(state: QueueState, positions: readonly Position[]):
   return { ops: present.length === 0 ? [] : [{ kind: "ack", positions: present }], result: undefined };
 }
 
-/** `gone`: deleted, expired or purged. `beyondLimit`: more than 12 hours after its receive. */
-export type VisibilityOutcome = "changed" | "gone" | "beyondLimit";
+/** `gone`: deleted or purged, or its retention is over. `beyondLimit`: more than 12 hours after its receive.
+ * `expired`: of a FIFO queue, whose handles die with their timeout. */
+export type VisibilityOutcome = "changed" | "gone" | "beyondLimit" | "expired";
 
 export interface VisibilityRequest {
   readonly position: Position;
@@ -198,10 +212,8 @@ export interface Counts {
 
 /** Exact, for a state settled at the instant asked about. */
 export function counts(state: QueueState): Counts {
-  const returned = state.touched.size - state.inFlight;
-  const fresh = state.freshSent - state.freshConsumed;
   return {
-    visible: returned + state.woken.size + fresh,
+    visible: state.touched.size - state.inFlight + state.woken.size + freshCount(state),
     inFlight: state.inFlight,
     delayed: state.delayed.size,
   };
@@ -215,7 +227,7 @@ export function nextDueMs(state: QueueState): number | undefined {
   }
   const timeout = due.peek(0) ?? Infinity;
   const delay = state.delayed.peek(0) ?? Infinity;
-  const next = Math.min(timeout, delay);
+  const next = Math.min(timeout, delay, state.derived.groups?.delayedUntilMs ?? Infinity);
   return next === Infinity ? undefined : next;
 }
 
@@ -289,20 +301,31 @@ function expireUndelivered(state: QueueState, horizon: number): void {
 /** Puts the cursor on a message of the backlog that is alive, so that counts and receives need not search. */
 function advanceCursor(state: QueueState, horizon: number, backlog: Backlog): void {
   const { derived } = state;
-  while (state.freshConsumed < state.freshSent) {
-    if (derived.cursorKnown !== state.cursor) {
+  while (freshCount(state) > 0) {
+    if (derived.cursorKnown !== state.cursor || state.taken.has(state.freshConsumed)) {
       // An epoch is dropped ahead of the cursor only when all of it has expired.
-      if (lsnOf(state.cursor) < backlog.firstLsn()) skipExpired(state, backlog, horizon);
-      const next = firstFresh(state, 1, backlog)[0];
+      if (lsnOf(state.cursor) < backlog.firstLsn()) expireBacklog(state, backlog, horizon);
+      const next = first(freshMessages(state, backlog));
       if (!next) return;
-      state.cursor = next.position;
+      moveCursor(state, next.position, next.index);
       while (state.gaps[0] && state.gaps[0][1] < lsnOf(state.cursor)) state.gaps.shift();
       derived.cursorKnown = next.position;
       derived.cursorSentAtMs = next.sentAtMs;
     }
     if (derived.cursorSentAtMs > horizon) return;
-    skipExpired(state, backlog, horizon);
+    expireBacklog(state, backlog, horizon);
   }
+}
+
+function expireBacklog(state: QueueState, backlog: Backlog, horizon: number): void {
+  skipExpired(state, backlog, horizon);
+  // Its messages stand in the groups, too; they are read again as far as they are needed.
+  state.derived.groups = undefined;
+}
+
+function first<T>(items: Iterable<T>): T | undefined {
+  for (const item of items) return item;
+  return undefined;
 }
 
 /** Rows of messages that are gone leave an index when it is mostly such rows: the cost is paid by their number. */
@@ -328,6 +351,12 @@ export function apply(state: QueueState, op: Op): void {
       break;
     case "lease":
       applyLease(state, op);
+      break;
+    case "groupLease":
+      applyGroupLease(state, op);
+      break;
+    case "repeat":
+      applyRepeat(state, op);
       break;
     case "visibility":
       for (const { position, visibleAtMs } of op.changes) {
@@ -355,6 +384,8 @@ export function apply(state: QueueState, op: Op): void {
       // What has expired under the old retention stays dead under a longer one.
       if (state.settings) state.deadHorizonMs = horizonMs(state, op.atMs);
       state.settings = op.settings;
+      // A FIFO queue's delay applies to the messages it has: which of them stand in the groups may change.
+      state.derived.groups = undefined;
     }
   }
 }
@@ -376,6 +407,14 @@ function applySend(state: QueueState, op: SendOp): void {
     } else {
       enterBacklog(state, position);
     }
+    if (message.dedupId !== undefined) {
+      const { dedupId, groupId } = message;
+      state.derived.dedup?.add(
+        dedupKey(state.settings?.attributes.fifo?.deduplicationScope ?? "queue", { dedupId, groupId }),
+        position,
+        op.sentAtMs,
+      );
+    }
   }
   state.lastSentAtMs = op.sentAtMs;
   remember(state.batches, op.batch, { atMs: op.sentAtMs, first, count: op.messages.length });
@@ -396,8 +435,8 @@ const REMEMBERED_GAP_RECORDS = 256;
 
 function enterBacklog(state: QueueState, position: Position): void {
   const lsn = lsnOf(position);
-  if (state.freshConsumed === state.freshSent) {
-    state.cursor = position;
+  if (freshCount(state) === 0) {
+    moveCursor(state, position, state.freshSent);
     state.gaps = [];
   } else if (lsn - state.lastFreshLsn > REMEMBERED_GAP_RECORDS) {
     state.gaps.push([state.lastFreshLsn + 1, lsn - 1]);
@@ -422,12 +461,58 @@ function applyLease(state: QueueState, op: LeaseOp): void {
   for (const lease of op.fresh) touch(state, lease, op);
   const last = op.fresh[op.fresh.length - 1];
   if (last) {
-    state.cursor = last.position + 1;
-    state.freshConsumed = op.freshConsumed;
+    moveCursor(state, last.position + 1, op.freshConsumed);
   }
 }
 
-function touch(state: QueueState, { position, sentAtMs }: FreshLease, op: LeaseOp): void {
+function applyGroupLease(state: QueueState, op: GroupLeaseOp): void {
+  const groups = new Set<string>();
+  for (const position of op.returned) {
+    const message = touchedAt(state, position);
+    message.receiveCount++;
+    message.leasedAtMs = op.atMs;
+    message.nonce = op.nonce;
+    groups.add(message.groupId ?? "");
+    hideUntil(state, message, position, op.visibleAtMs, op.atMs);
+  }
+  for (const lease of op.fresh) {
+    state.taken.add(lease.index);
+    moveToTouched(state, lease.groupId ?? "", lease.position);
+    groups.add(lease.groupId ?? "");
+    touch(state, lease, op, lease.groupId);
+  }
+  endTurns(state, groups);
+  if (op.attempt === undefined) return;
+  for (const [name, { atMs }] of state.attempts) {
+    if (op.atMs < atMs + limits.dedupMs && state.attempts.size < limits.receiveAttempts) break;
+    state.attempts.delete(name);
+  }
+  state.attempts.delete(op.attempt);
+  state.attempts.set(op.attempt, {
+    atMs: op.atMs,
+    positions: [...op.returned, ...op.fresh.map(({ position }) => position)],
+    nonce: op.nonce,
+    visibleAtMs: op.visibleAtMs,
+  });
+}
+
+function applyRepeat(state: QueueState, op: RepeatOp): void {
+  const attempt = state.attempts.get(op.attempt);
+  if (!attempt) throw new Error("a receive was repeated that never was");
+  attempt.visibleAtMs = op.visibleAtMs;
+  for (const position of attempt.positions) {
+    const message = touchedAt(state, position);
+    message.leasedAtMs = op.atMs;
+    hideUntil(state, message, position, op.visibleAtMs, op.atMs);
+  }
+}
+
+function touch(
+  state: QueueState,
+  { position, sentAtMs }: FreshLease,
+  op: LeaseOp | GroupLeaseOp,
+  groupId?: string,
+): void {
   const message: TouchedMessage = {
     at: position,
     sentAtMs,
@@ -436,6 +521,7 @@ function touch(state: QueueState, { position, sentAtMs }: FreshLease, op: LeaseO
     visibleAtMs: op.visibleAtMs,
     receiveCount: 1,
     nonce: op.nonce,
+    groupId,
     hidden: false,
     listed: false,
   };
@@ -452,9 +538,13 @@ function applyPurge(state: QueueState, atMs: number): void {
   state.derived.due.clear();
   state.derived.ready.clear();
   state.derived.ages.clear();
-  state.cursor = positionOf(state.openLsn, state.openMessages);
-  state.freshConsumed = state.freshSent;
+  const next = positionOf(state.openLsn, state.openMessages);
+  moveCursor(state, next, state.freshSent);
   state.gaps = [];
+  state.attempts.clear();
+  state.derived.groups = undefined;
+  state.derived.dedup?.clear();
+  state.purgedBefore = next;
   state.lastPurgeAtMs = atMs;
 }
 
@@ -473,11 +563,13 @@ function hideUntil(
   if (!message.hidden) state.inFlight++;
   message.hidden = true;
   state.derived.due.push(visibleAtMs, position);
+  if (message.groupId !== undefined) refreshGroup(state, message.groupId);
 }
 
 function show(state: QueueState, message: TouchedMessage, position: Position): void {
   if (message.hidden) state.inFlight--;
   message.hidden = false;
+  if (message.groupId !== undefined) refreshGroup(state, message.groupId);
   if (message.listed) return;
   message.listed = true;
   state.derived.ready.push(position);
@@ -486,6 +578,7 @@ function show(state: QueueState, message: TouchedMessage, position: Position): v
 function forget(state: QueueState, position: Position, message: TouchedMessage): void {
   if (message.hidden) state.inFlight--;
   state.touched.delete(position);
+  if (message.groupId !== undefined) leaveGroup(state, message.groupId, position);
 }
 
 function touchedAt(state: QueueState, position: Position): TouchedMessage {

@@ -36,6 +36,10 @@ export const limits = {
   traceHeaderBytes: 4096,
   /** MessageGroupId, MessageDeduplicationId, ReceiveRequestAttemptId. */
   fifoIdLength: 128,
+  /** How long a FIFO queue knows a deduplication id, and a ReceiveRequestAttemptId, from its first use. */
+  dedupMs: 300_000,
+  /** Named receives that are remembered; only clients that lose answers name theirs. */
+  receiveAttempts: 10_000,
   queueNameLength: 80,
   /** Of Policy by SQS's quota; RedrivePolicy and RedriveAllowPolicy are JSON stored as given, so they share it. */
   policyBytes: 8192,

@@ -5,7 +5,16 @@ import type { QueueSettings } from "./settings.ts";
  * What can happen to a queue, one kind per arrow of a message's life (the diagram heads `engine.ts`). Ops are
  * what is stored: replaying them in order gives the state again. Instants are milliseconds since 1970.
  */
-export type Op = SendOp | LeaseOp | VisibilityOp | AckOp | PurgeOp | RelocateOp | SettingsOp;
+export type Op =
+  | SendOp
+  | LeaseOp
+  | GroupLeaseOp
+  | RepeatOp
+  | VisibilityOp
+  | AckOp
+  | PurgeOp
+  | RelocateOp
+  | SettingsOp;
 
 /** Messages enter at the next positions of the record that this op stands in. */
 export interface SendOp {
@@ -44,6 +53,32 @@ export interface LeaseOp {
 export interface FreshLease {
   readonly position: Position;
   readonly sentAtMs: number;
+}
+
+/** The lease of a queue whose groups matter: messages may be taken out of the order of the backlog. */
+export interface GroupLeaseOp {
+  readonly kind: "groupLease";
+  readonly atMs: number;
+  readonly visibleAtMs: number;
+  readonly nonce: number;
+  /** The name that the client gave this receive. */
+  readonly attempt: string | undefined;
+  readonly returned: readonly Position[];
+  readonly fresh: readonly GroupedLease[];
+}
+
+export interface GroupedLease extends FreshLease {
+  /** How many messages entered the backlog before it. */
+  readonly index: number;
+  readonly groupId: string | undefined;
+}
+
+/** A receive is given its messages once more, under the same handles, hidden anew. */
+export interface RepeatOp {
+  readonly kind: "repeat";
+  readonly atMs: number;
+  readonly visibleAtMs: number;
+  readonly attempt: string;
 }
 
 /** Leases are extended or ended. */

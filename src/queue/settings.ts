@@ -32,4 +32,12 @@ export interface QueueAttributes {
   readonly kmsMasterKeyId?: string;
   readonly kmsDataKeyReuseSeconds?: number;
   readonly sqsManagedSse: boolean;
+  /** Undefined for a standard queue. */
+  readonly fifo?: FifoAttributes;
+}
+
+export interface FifoAttributes {
+  readonly contentBasedDeduplication: boolean;
+  readonly deduplicationScope: "queue" | "messageGroup";
+  readonly throughputLimit: "perQueue" | "perMessageGroupId";
 }

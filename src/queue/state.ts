@@ -1,4 +1,7 @@
 import { NumberHeap } from "../lib/number-heap.ts";
+import { RangeSet } from "../lib/range-set.ts";
+import type { DedupMemory } from "./dedup.ts";
+import type { Groups } from "./groups.ts";
 import type { Position } from "./position.ts";
 import type { QueueSettings } from "./settings.ts";
 
@@ -18,6 +21,8 @@ export interface QueueState {
   /** Messages that ever entered the backlog, and how many of them lie behind the cursor. */
   freshSent: number;
   freshConsumed: number;
+  /** Messages ahead of the cursor that were delivered out of order, by how many entered the backlog before them. */
+  taken: RangeSet;
   /** The last record with a message of the backlog in it. */
   lastFreshLsn: number;
   /** Long runs of records without such a message, ahead of the cursor: `[first, last]`, ascending. */
@@ -35,8 +40,12 @@ export interface QueueState {
   deadHorizonMs: number;
   lastSentAtMs: number;
   lastPurgeAtMs: number | undefined;
+  /** Messages from here on were sent after the last purge: what was sent before is no duplicate's original. */
+  purgedBefore: Position;
   /** Answers to recent sends, by batch. */
   batches: BatchMemory;
+  /** Answers to recent receives of a FIFO queue that named themselves. */
+  attempts: Map<string, Attempt>;
 
   readonly derived: Derived;
 }
@@ -54,6 +63,10 @@ export interface Derived {
   cursorSentAtMs: number;
   /** No delayed message was sent before. */
   delayedSinceMs: number;
+  /** The groups of a FIFO queue; undefined until somebody receives. */
+  groups: Groups | undefined;
+  /** The deduplication ids of a FIFO queue; undefined until somebody sends. */
+  dedup: DedupMemory | undefined;
 }
 
 export interface TouchedMessage {
@@ -65,6 +78,7 @@ export interface TouchedMessage {
   visibleAtMs: number;
   receiveCount: number;
   nonce: number;
+  groupId: string | undefined;
   /** Counted in `inFlight`. */
   hidden: boolean;
   /** Has a row in `ready`. */
@@ -81,6 +95,14 @@ export interface BatchMemory {
   newerSinceMs: number;
 }
 
+/** What a receive was given, so that it can be given the same again. */
+export interface Attempt {
+  readonly atMs: number;
+  readonly positions: readonly Position[];
+  readonly nonce: number;
+  visibleAtMs: number;
+}
+
 export interface StoredBatch {
   readonly atMs: number;
   readonly first: Position;
@@ -95,6 +117,7 @@ export function emptyState(): QueueState {
     cursor: 0,
     freshSent: 0,
     freshConsumed: 0,
+    taken: new RangeSet(),
     lastFreshLsn: 0,
     gaps: [],
     touched: new Map(),
@@ -104,7 +127,9 @@ export function emptyState(): QueueState {
     deadHorizonMs: 0,
     lastSentAtMs: 0,
     lastPurgeAtMs: undefined,
+    purgedBefore: 0,
     batches: { newer: new Map(), older: new Map(), newerSinceMs: 0 },
+    attempts: new Map(),
     derived: {
       due: new NumberHeap(2),
       ready: new NumberHeap(1),
@@ -112,6 +137,8 @@ export function emptyState(): QueueState {
       cursorKnown: -1,
       cursorSentAtMs: 0,
       delayedSinceMs: 0,
+      groups: undefined,
+      dedup: undefined,
     },
   };
 }

@@ -35,6 +35,8 @@ export interface ReceiveCall {
   readonly kind: "receive";
   readonly max: number;
   readonly visibilityMs: number;
+  /** ReceiveRequestAttemptId of a FIFO queue. */
+  readonly attempt?: string;
   /** The doorbell this receive answers; it keeps its place in the line if there is nothing. */
   readonly waiter?: string;
 }
@@ -90,6 +92,8 @@ export interface Sent {
   readonly kind: "sent";
   /** Where each message stands, in the order of the request; sequence numbers come from them. */
   readonly positions: readonly Position[];
+  /** Of a FIFO queue: each message's id, which is its original's if it is a duplicate. */
+  readonly messageIds?: readonly string[];
 }
 
 export interface Received {
@@ -113,6 +117,8 @@ export interface DeliveredMessage extends LeaseRef {
 
 export interface Done {
   readonly kind: "done";
+  /** Of a FIFO queue, one per lease: a handle that is not the latest, or past its timeout, deletes nothing. */
+  readonly outcomes?: readonly ("deleted" | "expired")[];
 }
 
 export interface VisibilityChanged {
@@ -122,7 +128,7 @@ export interface VisibilityChanged {
 }
 
 /** `gone`: deleted, expired or purged. `beyondLimit`: more than 12 hours after its receive. */
-export type VisibilityOutcome = "changed" | "gone" | "beyondLimit";
+export type VisibilityOutcome = "changed" | "gone" | "beyondLimit" | "expired";
 
 export interface Counted {
   readonly kind: "counted";

@@ -25,7 +25,17 @@ export interface RecordHeader {
   readonly sentUntilMs: number;
 }
 
-const tags = { send: 1, lease: 2, visibility: 3, ack: 4, purge: 5, relocate: 6, settings: 7 } as const;
+const tags = {
+  send: 1,
+  lease: 2,
+  visibility: 3,
+  ack: 4,
+  purge: 5,
+  relocate: 6,
+  settings: 7,
+  groupLease: 8,
+  repeat: 9,
+} as const;
 
 /** Writes one record's ops as they happen. */
 export class RecordEncoder {
@@ -105,6 +115,25 @@ function writeOp(to: ByteWriter, op: Op): void {
       writeFirstLeases(to, op.fresh);
       to.uint(op.freshConsumed);
       return;
+    case "groupLease":
+      to.uint(op.atMs)
+        .uint(op.visibleAtMs - op.atMs)
+        .u32(op.nonce)
+        .text(op.attempt ?? "");
+      writePositions(to, op.returned);
+      to.uint(op.fresh.length);
+      for (const { position, sentAtMs, index, groupId } of op.fresh) {
+        to.uint(position)
+          .uint(sentAtMs)
+          .uint(index)
+          .text(groupId ?? "");
+      }
+      return;
+    case "repeat":
+      to.uint(op.atMs)
+        .uint(op.visibleAtMs - op.atMs)
+        .text(op.attempt);
+      return;
     case "visibility":
       to.uint(op.atMs).uint(op.changes.length);
       for (const { position, visibleAtMs } of op.changes) to.uint(position).uint(visibleAtMs - op.atMs);
@@ -154,6 +183,27 @@ function readOp(lsn: number, from: ByteReader): Op {
         fresh: readFirstLeases(from),
         freshConsumed: from.uint(),
       };
+    }
+    case tags.groupLease: {
+      const atMs = from.uint();
+      return {
+        kind: "groupLease",
+        atMs,
+        visibleAtMs: atMs + from.uint(),
+        nonce: from.u32(),
+        attempt: from.text() || undefined,
+        returned: readPositions(from),
+        fresh: readMany(from, () => ({
+          position: from.uint(),
+          sentAtMs: from.uint(),
+          index: from.uint(),
+          groupId: from.text() || undefined,
+        })),
+      };
+    }
+    case tags.repeat: {
+      const atMs = from.uint();
+      return { kind: "repeat", atMs, visibleAtMs: atMs + from.uint(), attempt: from.text() };
     }
     case tags.visibility: {
       const atMs = from.uint();

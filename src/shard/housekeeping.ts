@@ -1,4 +1,7 @@
+import { freshCount } from "../queue/backlog.ts";
 import { horizonMs } from "../queue/engine.ts";
+import { isFifo } from "../queue/fifo.ts";
+import { limits } from "../queue/limits.ts";
 import type { Op, RelocatedMessage } from "../queue/ops.ts";
 import { indexOf, lsnOf, type Position } from "../queue/position.ts";
 import type { QueueState } from "../queue/state.ts";
@@ -91,11 +94,17 @@ function liveMessages(h: Housekeeping, epochs: readonly EpochInfo[]): Map<number
   for (const [, position = 0] of state.delayed.rows()) add(position, BACKLOG);
   for (const [position = 0] of state.woken.rows()) add(position, BACKLOG);
 
-  if (state.freshConsumed < state.freshSent) {
-    const horizon = horizonMs(state, h.nowMs);
-    for (const [i, { epoch }] of epochs.entries()) {
-      const lastLsn = (epochs[i + 1]?.firstLsn ?? state.openLsn) - 1;
-      if (lastLsn < lsnOf(state.cursor) || h.sentUntilMs(lastLsn) <= horizon) continue;
+  const horizon = horizonMs(state, h.nowMs);
+  // The log is a FIFO queue's memory of deduplication ids: five minutes of it stay, whatever lives there.
+  const knownSinceMs = isFifo(state) ? h.nowMs - limits.dedupMs : Infinity;
+  for (const [i, { epoch, firstLsn }] of epochs.entries()) {
+    const lastLsn = (epochs[i + 1]?.firstLsn ?? state.openLsn) - 1;
+    const holdsBacklog = freshCount(state) > 0 && lastLsn >= lsnOf(state.cursor);
+    const holdsOriginals =
+      knownSinceMs < Infinity && lastLsn >= Math.max(firstLsn, lsnOf(state.purgedBefore));
+    if (!holdsBacklog && !holdsOriginals) continue;
+    const sentUntilMs = h.sentUntilMs(lastLsn);
+    if ((holdsBacklog && sentUntilMs > horizon) || (holdsOriginals && sentUntilMs > knownSinceMs)) {
       live.get(epoch)?.push(BACKLOG);
     }
   }

@@ -9,12 +9,8 @@ export interface Record extends BacklogRecord {
 }
 
 export interface RecordMessage extends BacklogMessage {
-  /** 16 characters; with the index, the message's id. */
-  readonly batch: string;
-  readonly batchIndex: number;
   readonly bodyOffset: number;
   readonly bodyBytes: number;
-  readonly groupId: string | undefined;
   readonly dedupId: string | undefined;
 }
 

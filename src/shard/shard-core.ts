@@ -3,6 +3,7 @@ import { packUuid, unpackUuid } from "../lib/uuid.ts";
 import type { Backlog } from "../queue/backlog.ts";
 import {
   apply,
+  type Counts,
   counts,
   type Decision,
   decideDelete,
@@ -15,12 +16,31 @@ import {
   openNextRecord,
   settle,
 } from "../queue/engine.ts";
+import {
+  decideDeleteFifo,
+  decideReceiveFifo,
+  decideSendFifo,
+  decideVisibilityFifo,
+  isFifo,
+  rememberDedup,
+} from "../queue/fifo.ts";
+import { delayedByQueue, deliverable, groupsOf, load } from "../queue/groups.ts";
+import { limits } from "../queue/limits.ts";
 import { messageIdOf } from "../queue/message-id.ts";
 import type { Op } from "../queue/ops.ts";
-import { indexOf, lsnOf, MESSAGES_PER_RECORD } from "../queue/position.ts";
+import { indexOf, lsnOf, MESSAGES_PER_RECORD, type Position, positionOf } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
 import { emptyState, type QueueState } from "../queue/state.ts";
-import type { DeliveredMessage, Refusal, SendCall, ShardCall, ShardReply } from "./calls.ts";
+import type {
+  DeliveredMessage,
+  ReceiveCall,
+  Received,
+  Refusal,
+  SendCall,
+  Sent,
+  ShardCall,
+  ShardReply,
+} from "./calls.ts";
 import { decodeHeader, decodeRecord, RecordEncoder } from "./codec.ts";
 import { type House, keepHouse } from "./housekeeping.ts";
 import type { Log } from "./log.ts";
@@ -98,33 +118,25 @@ export class ShardCore {
     this.#settle(nowMs);
     switch (call.kind) {
       case "send":
-        return { kind: "sent", positions: this.#send(call, nowMs) };
-      case "receive": {
-        const request = {
-          max: call.max,
-          visibilityMs: call.visibilityMs,
-          nonce,
-          inFlightLimit: this.#limits.inFlightMessages,
-        };
-        const { leases, overLimit } = this.#run(decideReceive(this.#state, request, nowMs, this.#backlog));
-        const messages = leases.map((lease) => this.#deliver(lease, nonce));
-        return { kind: "received", messages, overLimit };
-      }
-      case "delete":
-        this.#run(
-          decideDelete(
-            this.#state,
-            call.leases.map(({ position }) => position),
-          ),
-        );
+        return isFifo(this.#state)
+          ? this.#sendFifo(call, nowMs)
+          : { kind: "sent", positions: this.#send(call, nowMs) };
+      case "receive":
+        return this.#receive(call, nowMs, nonce);
+      case "delete": {
+        if (isFifo(this.#state)) {
+          return { kind: "done", outcomes: this.#run(decideDeleteFifo(this.#state, call.leases)) };
+        }
+        const positions = call.leases.map(({ position }) => position);
+        this.#run(decideDelete(this.#state, positions));
         return { kind: "done" };
-      case "changeVisibility":
-        return {
-          kind: "visibilityChanged",
-          outcomes: this.#run(decideVisibility(this.#state, call.changes, nowMs)),
-        };
+      }
+      case "changeVisibility": {
+        const decide = isFifo(this.#state) ? decideVisibilityFifo : decideVisibility;
+        return { kind: "visibilityChanged", outcomes: this.#run(decide(this.#state, call.changes, nowMs)) };
+      }
       case "count":
-        return { kind: "counted", ...counts(this.#state) };
+        return { kind: "counted", ...this.#counts(nowMs) };
       case "purge": {
         const accepted = this.#run(decidePurge(this.#state, call.minIntervalMs, nowMs));
         if (accepted) this.#house.tidyAfterPurge = true;
@@ -199,10 +211,22 @@ export class ShardCore {
     return Math.min(due ?? Infinity, sweepMs, nowMs + this.#limits.idleWakeMs);
   }
 
-  visibleCount(nowMs: number): number {
+  /** How many messages may be delivered now; of a FIFO queue it says no more than `enough`. */
+  visibleCount(nowMs: number, enough = Infinity): number {
     if (!this.#state.settings) return 0;
     this.#settle(nowMs);
-    return counts(this.#state).visible;
+    if (!isFifo(this.#state)) return counts(this.#state).visible;
+    const groups = groupsOf(this.#state);
+    load(this.#state, groups, this.#backlog, enough, nowMs);
+    let found = 0;
+    for (const _ of deliverable(this.#state, groups)) if (++found >= enough) break;
+    return found;
+  }
+
+  #counts(nowMs: number): Counts {
+    const { visible, inFlight, delayed } = counts(this.#state);
+    const waiting = isFifo(this.#state) ? delayedByQueue(this.#state, this.#backlog, nowMs) : 0;
+    return { visible: visible - waiting, inFlight, delayed: delayed + waiting };
   }
 
   #settle(nowMs: number): void {
@@ -240,6 +264,70 @@ export class ShardCore {
       );
     }
     return result;
+  }
+
+  #sendFifo(call: SendCall, nowMs: number): Sent {
+    const bytes = call.messages.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    if (this.#full(bytes, call.messages.length)) this.commit(nowMs);
+    if (!this.#state.derived.dedup) rememberDedup(this.#state, this.#recentMessages(nowMs));
+    const request = {
+      batch: packUuid(call.batchId),
+      messages: call.messages.map(({ sealed, dedupId = "", ...message }) => {
+        return { bodyBytes: sealed.length, ...message, dedupId };
+      }),
+    };
+    const { ops, result } = decideSendFifo(this.#state, request, nowMs, this.#backlog);
+    const bodies = result.flatMap(({ stored }) => call.messages[stored ?? -1]?.sealed ?? []);
+    for (const op of ops) this.#perform(op, bodies);
+    return {
+      kind: "sent",
+      positions: result.map(({ position }) => position),
+      messageIds: result.map(({ batch, batchIndex }) => messageIdOf(unpackUuid(batch), batchIndex)),
+    };
+  }
+
+  #receive(call: ReceiveCall, nowMs: number, nonce: number): Received {
+    const request = {
+      max: call.max,
+      visibilityMs: call.visibilityMs,
+      nonce,
+      inFlightLimit: this.#limits.inFlightMessages,
+      attempt: call.attempt,
+    };
+    const state = this.#state;
+    if (isFifo(state)) load(state, groupsOf(state), this.#backlog, call.max, nowMs);
+    const {
+      leases,
+      nonce: given,
+      overLimit,
+    } = this.#run(
+      isFifo(state)
+        ? decideReceiveFifo(state, request, nowMs)
+        : decideReceive(state, request, nowMs, this.#backlog),
+    );
+    return { kind: "received", messages: leases.map((lease) => this.#deliver(lease, given)), overLimit };
+  }
+
+  /** Messages of the last five minutes with their deduplication ids, read from the log. */
+  *#recentMessages(nowMs: number): Iterable<{
+    position: Position;
+    sentAtMs: number;
+    groupId: string | undefined;
+    dedupId: string;
+  }> {
+    const sinceMs = nowMs - limits.dedupMs;
+    let low = this.#backlog.firstLsn();
+    for (let high = this.#state.openLsn; low < high; ) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#backlog.sentUntilMs(middle) > sinceMs) high = middle;
+      else low = middle + 1;
+    }
+    for (let lsn = low; lsn <= this.#state.openLsn; lsn++) {
+      for (const [index, message] of (this.#record(lsn)?.messages ?? []).entries()) {
+        if (message.dedupId === undefined || !message.fresh) continue;
+        yield { ...message, dedupId: message.dedupId, position: positionOf(lsn, index) };
+      }
+    }
   }
 
   #full(bytes: number, messages: number): boolean {

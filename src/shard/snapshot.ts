@@ -7,7 +7,7 @@ import { emptyState, type QueueState } from "../queue/state.ts";
  * The bytes of a snapshot: a shard's whole state after one record. Positions and instants are written as
  * distances from the one before, so that a message in flight takes about 20 bytes.
  */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** What a shard knows of its log beyond the queue's state. */
 export interface LogPosition {
@@ -53,13 +53,50 @@ export function encodeSnapshot(state: QueueState, log: LogPosition): Uint8Array 
   for (const [batch, stored] of batches) {
     to.latin1(batch).uint(stored.atMs).uint(stored.first).uint(stored.count);
   }
+  writeGroupState(to, state);
   return to.finish();
+}
+
+/** What version 2 added: messages taken out of order, their groups, named receives. */
+function writeGroupState(to: ByteWriter, state: QueueState): void {
+  to.uint(state.purgedBefore);
+  const ranges = [...state.taken.ranges()];
+  to.uint(ranges.length);
+  for (const [first, last] of ranges) to.uint(first).uint(last - first);
+  const grouped = [...state.touched].filter(([, { groupId }]) => groupId !== undefined);
+  to.uint(grouped.length);
+  for (const [position, { groupId }] of grouped) to.uint(position).text(groupId ?? "");
+  to.uint(state.attempts.size);
+  for (const [name, { atMs, nonce, visibleAtMs, positions }] of state.attempts) {
+    to.text(name).uint(atMs).u32(nonce).uint(visibleAtMs).uint(positions.length);
+    for (const position of positions) to.uint(position);
+  }
+}
+
+function readGroupState(from: ByteReader, state: QueueState): void {
+  state.purgedBefore = from.uint();
+  for (let n = from.uint(); n > 0; n--) {
+    const first = from.uint();
+    state.taken.addRange(first, first + from.uint());
+  }
+  for (let n = from.uint(); n > 0; n--) {
+    const message = state.touched.get(from.uint());
+    const groupId = from.text();
+    if (message) message.groupId = groupId;
+  }
+  for (let n = from.uint(); n > 0; n--) {
+    const name = from.text();
+    const attempt = { atMs: from.uint(), nonce: from.u32(), visibleAtMs: from.uint() };
+    const positions = Array.from({ length: from.uint() }, () => from.uint());
+    state.attempts.set(name, { ...attempt, positions });
+  }
 }
 
 export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: LogPosition } {
   const from = new ByteReader(bytes);
   const version = from.u8();
-  if (version !== SNAPSHOT_VERSION) throw new Error(`a snapshot of version ${version} cannot be read`);
+  if (version < 1 || version > SNAPSHOT_VERSION)
+    throw new Error(`a snapshot of version ${version} cannot be read`);
   const log = { epochBytes: from.uint(), epochBornMs: from.uint() };
   const state = emptyState();
   state.settings = (JSON.parse(from.text()) as QueueSettings | null) ?? undefined;
@@ -95,6 +132,7 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
       visibleAtMs,
       receiveCount,
       nonce,
+      groupId: undefined,
       hidden: false,
       listed: false,
     });
@@ -110,6 +148,7 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
     const batch = from.latin1(16);
     state.batches.newer.set(batch, { atMs: from.uint(), first: from.uint(), count: from.uint() });
   }
+  if (version >= 2) readGroupState(from, state);
   reindex(state);
   return { state, log };
 }

@@ -28,6 +28,10 @@ export function visibilityFault(
         `Value ${change.handle} for parameter ReceiptHandle is invalid. ` +
           "Reason: Message does not exist or is not available for visibility timeout change.",
       );
+    case "expired":
+      return invalidParameter(
+        `Value ${change.handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+      );
     case "beyondLimit":
       return invalidVisibility(
         change.seconds,
