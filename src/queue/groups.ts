@@ -80,6 +80,11 @@ export function load(
 ): void {
   const horizonMs = nowMs - queueDelayMs(state);
   groups.delayedUntilMs = undefined;
+  if (groups.nextIndex < state.freshConsumed) {
+    // The cursor has passed it: all between was delivered, and is no longer remembered as taken.
+    groups.next = state.cursor;
+    groups.nextIndex = state.freshConsumed;
+  }
   while (groups.waiting < LOOK_AHEAD && !hasDeliverable(state, groups, enough)) {
     let loaded = 0;
     for (const message of freshMessages(state, backlog, { position: groups.next, index: groups.nextIndex })) {
