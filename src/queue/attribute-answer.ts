@@ -1,7 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { isAttributeName, readAttribute, unknownAttribute } from "./attributes.ts";
 import type { SqsError } from "./errors.ts";
-import { isFifoAttribute } from "./fifo-attributes.ts";
 import { queueArn } from "./queue-arn.ts";
 import type { QueueSettings } from "./settings.ts";
 
@@ -21,7 +20,7 @@ export function parseWantedAttributes(names: readonly string[]): Result<Readonly
   const wanted = new Set<string>();
   for (const name of names) {
     if (name === "All") for (const each of answerOrder) wanted.add(each);
-    else if (answers.has(name) || isFifoAttribute(name)) wanted.add(name);
+    else if (answers.has(name)) wanted.add(name);
     else return err(unknownAttribute(name));
   }
   return ok(wanted);
@@ -57,7 +56,7 @@ const counters = [
   "ApproximateNumberOfMessagesDelayed",
 ];
 
-/** What `All` means; the last five are there only when they are set. */
+/** What `All` means: twelve of every queue, four more of a FIFO queue, and five only when they are set. */
 const answerOrder = [
   ...counters,
   "CreatedTimestamp",
@@ -69,6 +68,10 @@ const answerOrder = [
   "ReceiveMessageWaitTimeSeconds",
   "VisibilityTimeout",
   "SqsManagedSseEnabled",
+  "FifoQueue",
+  "ContentBasedDeduplication",
+  "DeduplicationScope",
+  "FifoThroughputLimit",
   "Policy",
   "RedrivePolicy",
   "RedriveAllowPolicy",

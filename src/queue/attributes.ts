@@ -1,21 +1,34 @@
 import { canonicalJson } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type SqsError, sqsError } from "./errors.ts";
-import { fifoNameProblem, fifoValueProblem, isFifoAttribute } from "./fifo-attributes.ts";
+import {
+  defaultFifoAttributes,
+  type FifoAttributeName,
+  fifoNameProblem,
+  fifoProblem,
+  isFifoAttribute,
+  parseFifoAttribute,
+  readFifoAttribute,
+  withFifoAttribute,
+} from "./fifo-attributes.ts";
 import { limits } from "./limits.ts";
 import { policyProblem } from "./policy-document.ts";
-import { isFifoName } from "./queue-name.ts";
 import { parseRedriveAllowPolicy } from "./redrive-allow-policy.ts";
 import { canonicalRedrivePolicy, parseRedrivePolicy } from "./redrive-policy.ts";
 import type { QueueAttributes, QueueId } from "./settings.ts";
 
-/** Attributes of every queue that a client can set, in the order in which they take effect. */
-export type AttributeName = NumberName | JsonName | "SqsManagedSseEnabled" | "KmsMasterKeyId";
+/** Attributes that a client can set, in the order in which they take effect. */
+export type AttributeName =
+  | NumberName
+  | JsonName
+  | "SqsManagedSseEnabled"
+  | "KmsMasterKeyId"
+  | FifoAttributeName;
 
 /** Checked values in SQS's own spelling, in the order of the request. An empty text removes the attribute. */
 export type AttributeChanges = ReadonlyMap<AttributeName, string>;
 
-/** What a queue has that was created without any attributes. */
+/** What a queue has that was created without any attributes: a standard one. */
 export const defaultAttributes: QueueAttributes = {
   delaySeconds: limits.delaySeconds.default,
   maximumMessageBytes: limits.messageBytes.default,
@@ -48,8 +61,6 @@ export function parseAttributes(
     if (!value.ok) return value;
     changes.set(name, value.value);
   }
-  const fifoProblem = isFifoName(queue.name) ? fifoValueProblem(request) : undefined;
-  if (fifoProblem !== undefined) return err(fifoProblem);
   if (changes.get("KmsMasterKeyId") && changes.get("SqsManagedSseEnabled") === "true") {
     return err(
       sqsError(
@@ -61,14 +72,22 @@ export function parseAttributes(
   return ok(changes);
 }
 
-/** The attributes after a change. */
-export function applyChanges(current: QueueAttributes, changes: AttributeChanges): QueueAttributes {
+/**
+ * The attributes after a change.
+ *
+ * @returns `InvalidAttributeValue` for values that do not go together, be they of this change or set before
+ */
+export function applyChanges(
+  current: QueueAttributes,
+  changes: AttributeChanges,
+): Result<QueueAttributes, SqsError> {
   const next = { ...current };
   for (const name of attributeNames) {
     const value = changes.get(name);
     if (value !== undefined) rules[name].write(next, value);
   }
-  return next;
+  const problem = next.fifo && fifoProblem(next.fifo);
+  return problem === undefined ? ok(next) : err(problem);
 }
 
 /**
@@ -85,7 +104,7 @@ export function firstDifference(current: QueueAttributes, changes: AttributeChan
   return undefined;
 }
 
-/** An attribute's value as SQS writes it; undefined if it is not set. */
+/** An attribute's value as SQS writes it; undefined if it is not set, or the queue has none such. */
 export function readAttribute(attributes: QueueAttributes, name: AttributeName): string | undefined {
   return rules[name].read(attributes);
 }
@@ -162,6 +181,10 @@ const rules: Readonly<Record<AttributeName, AttributeRule>> = {
     ...integer("KmsDataKeyReusePeriodSeconds", "kmsDataKeyReuseSeconds", limits.kmsDataKeyReuseSeconds),
     read: (attributes) => String(attributes.kmsDataKeyReuseSeconds ?? limits.kmsDataKeyReuseSeconds.default),
   },
+  FifoQueue: ofFifo("FifoQueue"),
+  ContentBasedDeduplication: ofFifo("ContentBasedDeduplication"),
+  DeduplicationScope: ofFifo("DeduplicationScope"),
+  FifoThroughputLimit: ofFifo("FifoThroughputLimit"),
 };
 
 const attributeNames = Object.keys(rules).filter(isAttributeName);
@@ -202,6 +225,18 @@ function json(
       else attributes[field] = value;
     },
     canonical: (value) => canonicalJson(JSON.parse(value)),
+  };
+}
+
+/** Written, it makes a FIFO queue: `parseAttributes` lets it through for names of such queues only. */
+function ofFifo(name: FifoAttributeName): AttributeRule {
+  return {
+    parse: (value) => parseFifoAttribute(name, value),
+    read: ({ fifo }) => fifo && readFifoAttribute(fifo, name),
+    write: (attributes, value) => {
+      attributes.fifo = withFifoAttribute(attributes.fifo ?? defaultFifoAttributes, name, value);
+    },
+    canonical: itself,
   };
 }
 

@@ -26,6 +26,13 @@ export interface BacklogMessage {
   /** The batch it came in, as 16 characters, and its place there: its id derives from them. */
   readonly batch: string;
   readonly batchIndex: number;
+  /** Of a dead letter: what it went through before it came here. */
+  readonly past: Past | undefined;
+}
+
+export interface Past {
+  readonly receiveCount: number;
+  readonly firstReceivedAtMs: number;
 }
 
 /** A message of the backlog that was never delivered. */
@@ -35,6 +42,7 @@ export interface FreshMessage {
   readonly index: number;
   readonly sentAtMs: number;
   readonly groupId: string | undefined;
+  readonly past: Past | undefined;
 }
 
 /** The messages of the backlog that nobody was given, oldest first. */
@@ -59,9 +67,9 @@ export function* freshMessages(
     for (; index < messages.length; index++) {
       const message = messages[index];
       if (!message?.fresh) continue;
-      const { sentAtMs, groupId } = message;
+      const { sentAtMs, groupId, past } = message;
       const position = positionOf(lsn, index);
-      if (!state.taken.has(freshIndex)) yield { position, index: freshIndex, sentAtMs, groupId };
+      if (!state.taken.has(freshIndex)) yield { position, index: freshIndex, sentAtMs, groupId, past };
       freshIndex++;
     }
     index = 0;

@@ -1,10 +1,12 @@
 import type { Backlog } from "./backlog.ts";
-import { freshCount, freshMessages, moveCursor, skipExpired } from "./backlog.ts";
+import { type FreshMessage, freshCount, freshMessages, moveCursor, skipExpired } from "./backlog.ts";
 import { dedupKey } from "./dedup.ts";
 import { endTurns, leaveGroup, moveToTouched, refreshGroup } from "./groups.ts";
 import { limits } from "./limits.ts";
 import type {
+  DeadLetterInOp,
   FreshLease,
+  GroupedLease,
   GroupLeaseOp,
   LeaseOp,
   Op,
@@ -14,6 +16,9 @@ import type {
   VisibilityOp,
 } from "./ops.ts";
 import { lsnOf, type Position, positionOf } from "./position.ts";
+import { queueArn } from "./queue-arn.ts";
+import { parseRedrivePolicy, type RedrivePolicy } from "./redrive-policy.ts";
+import type { QueueSettings } from "./settings.ts";
 import type { BatchMemory, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
 
 /**
@@ -98,33 +103,24 @@ export interface Leases {
   readonly overLimit: boolean;
 }
 
-/** What this receive is given: messages that were touched first, oldest first, then the backlog. */
+/**
+ * What this receive is given: messages that were touched first, oldest first, then the backlog. Those that were
+ * received too often leave for the dead-letter queue instead.
+ */
 export function decideReceive(
   state: QueueState,
   request: ReceiveRequest,
   nowMs: number,
   backlog: Backlog,
 ): Decision<Leases> {
+  const { nonce } = request;
   const capacity = request.inFlightLimit - state.inFlight;
-  if (capacity <= 0) return { ops: [], result: { leases: [], nonce: request.nonce, overLimit: true } };
+  if (capacity <= 0) return { ops: [], result: { leases: [], nonce, overLimit: true } };
   const count = Math.min(request.max, capacity);
 
-  const { returned, woken } = oldestTouched(state, count);
-  const fresh = firstFresh(state, count - returned.length - woken.length, backlog);
-  if (returned.length + woken.length + fresh.length === 0) {
-    return { ops: [], result: { leases: [], nonce: request.nonce, overLimit: false } };
-  }
-
-  const op: LeaseOp = {
-    kind: "lease",
-    atMs: nowMs,
-    visibleAtMs: nowMs + request.visibilityMs,
-    nonce: request.nonce,
-    returned,
-    woken,
-    fresh,
-    freshConsumed: fresh.length === 0 ? 0 : state.freshConsumed + fresh.length,
-  };
+  const dead = deadLetters(state);
+  const { returned, woken } = oldestTouched(state, count, dead);
+  const fresh = firstFresh(state, count - returned.length - woken.length, nowMs, backlog);
   const again = returned.map((position): Lease => {
     const { at, sentAtMs, receiveCount, firstReceivedAtMs } = touchedAt(state, position);
     return { position, at, sentAtMs, receiveCount: receiveCount + 1, firstReceivedAtMs };
@@ -133,13 +129,91 @@ export function decideReceive(
     return { position, at: position, sentAtMs, receiveCount: 1, firstReceivedAtMs: nowMs };
   };
   const older = [...again, ...woken.map(first)].sort((a, b) => a.position - b.position);
-  const leases = [...older, ...fresh.map(first)];
-  return { ops: [op], result: { leases, nonce: request.nonce, overLimit: false } };
+  const leases = [...older, ...fresh.map((message) => freshLeaseOf(message, nowMs))];
+
+  const ops: Op[] = dead.length === 0 ? [] : [{ kind: "deadLetterOut", positions: dead }];
+  if (leases.length > 0) ops.push(...leaseOps({ request, nowMs, returned, woken, fresh }));
+  return { ops, result: { leases, nonce, overLimit: false } };
+}
+
+/** The first delivery of a message here; a dead letter goes on counting from where it came. */
+export function freshLeaseOf({ position, sentAtMs, past }: FreshMessage, nowMs: number): Lease {
+  return {
+    position,
+    at: position,
+    sentAtMs,
+    receiveCount: (past?.receiveCount ?? 0) + 1,
+    firstReceivedAtMs: past?.firstReceivedAtMs ?? nowMs,
+  };
+}
+
+export function groupedLeaseOf(message: FreshMessage, nowMs: number): GroupedLease {
+  const { position, sentAtMs, index, groupId, past } = message;
+  return {
+    position,
+    sentAtMs,
+    index,
+    groupId,
+    receivedBefore: past?.receiveCount ?? 0,
+    firstReceivedAtMs: past?.firstReceivedAtMs ?? nowMs,
+  };
+}
+
+/** How many messages one receive moves at most: what it answers must not wait for a long clean-up. */
+const DEAD_LETTERS_AT_ONCE = 100;
+
+/** Visible messages of a standard queue that the next receive would deliver once too often, oldest first. */
+function deadLetters(state: QueueState): Position[] {
+  if (!state.derived.redrive) return [];
+  const exhausted = (position: Position) => {
+    const message = state.touched.get(position);
+    return message?.hidden === false && isExhausted(state, message);
+  };
+  return state.derived.ready.smallest(DEAD_LETTERS_AT_ONCE, exhausted).map(([position]) => position);
+}
+
+/** Whether a message was delivered as often as the redrive policy allows. */
+export function isExhausted(state: QueueState, message: TouchedMessage): boolean {
+  const { redrive } = state.derived;
+  return redrive !== undefined && message.receiveCount >= redrive.maxReceiveCount;
+}
+
+interface Delivery {
+  readonly request: ReceiveRequest;
+  readonly nowMs: number;
+  readonly returned: readonly Position[];
+  readonly woken: readonly FreshLease[];
+  readonly fresh: readonly FreshMessage[];
+}
+
+function leaseOps({ request, nowMs, returned, woken, fresh }: Delivery): Op[] {
+  const last = fresh[fresh.length - 1];
+  const common = { atMs: nowMs, visibleAtMs: nowMs + request.visibilityMs, nonce: request.nonce };
+  const plain: LeaseOp = {
+    kind: "lease",
+    ...common,
+    returned,
+    woken,
+    fresh: fresh.map(({ position, sentAtMs }) => ({ position, sentAtMs })),
+    freshConsumed: last ? last.index + 1 : 0,
+  };
+  if (fresh.every(({ past }) => past === undefined)) return [plain];
+  // Dead letters bring a past, which the plain form has no place for.
+  const grouped = fresh.map((message) => groupedLeaseOf(message, nowMs));
+  const older: LeaseOp[] =
+    returned.length + woken.length === 0 ? [] : [{ ...plain, fresh: [], freshConsumed: 0 }];
+  return [...older, { kind: "groupLease", ...common, attempt: undefined, returned: [], fresh: grouped }];
 }
 
 /** The oldest visible messages that are not of the backlog, by position across both kinds. */
-function oldestTouched(state: QueueState, count: number): { returned: Position[]; woken: FreshLease[] } {
-  const visible = (position: Position) => state.touched.get(position)?.hidden === false;
+function oldestTouched(
+  state: QueueState,
+  count: number,
+  except: readonly Position[],
+): { returned: Position[]; woken: FreshLease[] } {
+  const leaving = new Set(except);
+  const visible = (position: Position) =>
+    state.touched.get(position)?.hidden === false && !leaving.has(position);
   const returned = state.derived.ready.smallest(count, visible).map(([position]) => position);
   const woken = state.woken.smallest(count, () => true);
   while (returned.length + woken.length > count) {
@@ -151,11 +225,14 @@ function oldestTouched(state: QueueState, count: number): { returned: Position[]
   return { returned, woken: woken.map(([position, sentAtMs]) => ({ position, sentAtMs })) };
 }
 
-function firstFresh(state: QueueState, count: number, backlog: Backlog): FreshLease[] {
-  const found: FreshLease[] = [];
+function firstFresh(state: QueueState, count: number, nowMs: number, backlog: Backlog): FreshMessage[] {
+  const found: FreshMessage[] = [];
   if (count <= 0) return found;
-  for (const { position, sentAtMs } of freshMessages(state, backlog)) {
-    found.push({ position, sentAtMs });
+  const horizon = horizonMs(state, nowMs);
+  for (const message of freshMessages(state, backlog)) {
+    // A dead letter keeps its age, and may be dead behind others that are alive.
+    if (message.sentAtMs <= horizon) continue;
+    found.push(message);
     if (found.length === count) break;
   }
   return found;
@@ -313,7 +390,10 @@ function advanceCursor(state: QueueState, horizon: number, backlog: Backlog): vo
       derived.cursorSentAtMs = next.sentAtMs;
     }
     if (derived.cursorSentAtMs > horizon) return;
+    const { cursor } = state;
     expireBacklog(state, backlog, horizon);
+    // A dead letter keeps its age: it may be dead where the log around it is not.
+    if (state.cursor === cursor) moveCursor(state, cursor + 1, state.freshConsumed + 1);
   }
 }
 
@@ -373,6 +453,22 @@ export function apply(state: QueueState, op: Op): void {
     case "purge":
       applyPurge(state, op.atMs);
       break;
+    case "deadLetterOut":
+      for (const position of op.positions) {
+        const message = touchedAt(state, position);
+        forget(state, position, message);
+        state.outbox.set(state.nextOutNumber++, { position, message });
+      }
+      break;
+    case "deadLetterDone":
+      for (const number of state.outbox.keys()) if (number <= op.upTo) state.outbox.delete(number);
+      break;
+    case "deadLetterBack":
+      applyDeadLetterBack(state, op.atMs);
+      break;
+    case "deadLetterIn":
+      applyDeadLetterIn(state, op);
+      break;
     case "relocate":
       for (const { position } of op.messages) {
         const at = positionOf(state.openLsn, state.openMessages++);
@@ -384,6 +480,7 @@ export function apply(state: QueueState, op: Op): void {
       // What has expired under the old retention stays dead under a longer one.
       if (state.settings) state.deadHorizonMs = horizonMs(state, op.atMs);
       state.settings = op.settings;
+      state.derived.redrive = redriveOf(op.settings);
       // A FIFO queue's delay applies to the messages it has: which of them stand in the groups may change.
       state.derived.groups = undefined;
     }
@@ -407,14 +504,8 @@ function applySend(state: QueueState, op: SendOp): void {
     } else {
       enterBacklog(state, position);
     }
-    if (message.dedupId !== undefined) {
-      const { dedupId, groupId } = message;
-      state.derived.dedup?.add(
-        dedupKey(state.settings?.attributes.fifo?.deduplicationScope ?? "queue", { dedupId, groupId }),
-        position,
-        op.sentAtMs,
-      );
-    }
+    const { dedupId, groupId } = message;
+    if (dedupId !== undefined) rememberId(state, { groupId, dedupId }, position, op.sentAtMs);
   }
   state.lastSentAtMs = op.sentAtMs;
   remember(state.batches, op.batch, { atMs: op.sentAtMs, first, count: op.messages.length });
@@ -428,6 +519,47 @@ function remember(memory: BatchMemory, batch: string, stored: StoredBatch): void
     memory.newerSinceMs = stored.atMs;
   }
   memory.newer.set(batch, stored);
+}
+
+function applyDeadLetterIn(state: QueueState, op: DeadLetterInOp): void {
+  state.inbox.set(op.source, op.upTo);
+  state.lastSentAtMs = Math.max(state.lastSentAtMs, op.atMs);
+  for (const { sentAtMs, groupId, dedupId } of op.messages) {
+    const position = positionOf(state.openLsn, state.openMessages++);
+    enterBacklog(state, position);
+    if (dedupId !== undefined) rememberId(state, { groupId, dedupId }, position, sentAtMs);
+  }
+}
+
+function applyDeadLetterBack(state: QueueState, atMs: number): void {
+  for (const { position, message } of state.outbox.values()) {
+    state.touched.set(position, message);
+    state.derived.ages.push(position);
+    message.hidden = false;
+    message.listed = false;
+    hideUntil(state, message, position, atMs, atMs);
+  }
+  state.outbox.clear();
+  // They stand before all others of their groups again.
+  state.derived.groups = undefined;
+}
+
+/** The redrive policy as far as it can be followed: a queue that is its own dead-letter queue has none. */
+function redriveOf(settings: QueueSettings): RedrivePolicy | undefined {
+  const text = settings.attributes.redrivePolicy;
+  const policy = text === undefined ? undefined : parseRedrivePolicy(text);
+  if (!policy?.ok) return undefined;
+  return queueArn(policy.value.target) === queueArn(settings) ? undefined : policy.value;
+}
+
+function rememberId(
+  state: QueueState,
+  ids: { readonly groupId: string | undefined; readonly dedupId: string },
+  position: Position,
+  sentAtMs: number,
+): void {
+  const scope = state.settings?.attributes.fifo?.deduplicationScope ?? "queue";
+  state.derived.dedup?.add(dedupKey(scope, ids), position, sentAtMs);
 }
 
 /** Shorter runs of records without messages of the backlog are cheaper to read than to remember. */
@@ -479,7 +611,9 @@ function applyGroupLease(state: QueueState, op: GroupLeaseOp): void {
     state.taken.add(lease.index);
     moveToTouched(state, lease.groupId ?? "", lease.position);
     groups.add(lease.groupId ?? "");
-    touch(state, lease, op, lease.groupId);
+    const message = touch(state, lease, op, lease.groupId);
+    message.receiveCount = lease.receivedBefore + 1;
+    message.firstReceivedAtMs = lease.firstReceivedAtMs;
   }
   endTurns(state, groups);
   if (op.attempt === undefined) return;
@@ -512,7 +646,7 @@ function touch(
   { position, sentAtMs }: FreshLease,
   op: LeaseOp | GroupLeaseOp,
   groupId?: string,
-): void {
+): TouchedMessage {
   const message: TouchedMessage = {
     at: position,
     sentAtMs,
@@ -528,6 +662,7 @@ function touch(
   state.touched.set(position, message);
   state.derived.ages.push(position);
   hideUntil(state, message, position, op.visibleAtMs, op.atMs);
+  return message;
 }
 
 function applyPurge(state: QueueState, atMs: number): void {
@@ -590,6 +725,7 @@ function touchedAt(state: QueueState, position: Position): TouchedMessage {
 /** Rebuilds the indexes of a state that was read back from a snapshot. */
 export function reindex(state: QueueState): void {
   const { derived } = state;
+  derived.redrive = state.settings && redriveOf(state.settings);
   state.inFlight = 0;
   for (const [position, message] of state.touched) {
     derived.ages.push(position);

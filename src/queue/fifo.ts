@@ -8,6 +8,7 @@ import type {
   VisibilityOutcome,
   VisibilityRequest,
 } from "./engine.ts";
+import { freshLeaseOf, groupedLeaseOf, isExhausted } from "./engine.ts";
 import { deliverable, groupsOf } from "./groups.ts";
 import { limits } from "./limits.ts";
 import type { GroupedLease, Op, SentMessage, VisibilityOp } from "./ops.ts";
@@ -108,6 +109,7 @@ export function decideReceiveFifo(
   if (repeated && request.attempt !== undefined) return repeat(state, repeated, request, nowMs);
 
   const count = Math.min(request.max, request.inFlightLimit - state.inFlight);
+  const dead: Position[] = [];
   const returned: Position[] = [];
   const fresh: GroupedLease[] = [];
   const leases: Lease[] = [];
@@ -116,24 +118,27 @@ export function decideReceiveFifo(
       if (next.kind === "returned") {
         const message = state.touched.get(next.position);
         if (!message) throw new Error(`a group holds message ${next.position}, which is gone`);
+        if (isExhausted(state, message)) {
+          dead.push(next.position);
+          continue;
+        }
         returned.push(next.position);
         leases.push({ ...leaseOf(next.position, message), receiveCount: message.receiveCount + 1 });
       } else {
-        const { position, sentAtMs, index, groupId } = next.message;
-        fresh.push({ position, sentAtMs, index, groupId });
-        leases.push({ position, at: position, sentAtMs, receiveCount: 1, firstReceivedAtMs: nowMs });
+        fresh.push(groupedLeaseOf(next.message, nowMs));
+        leases.push(freshLeaseOf(next.message, nowMs));
       }
       if (leases.length === count) break;
     }
   }
   const { nonce, attempt } = request;
   const result: Leases = { leases, nonce, overLimit: false };
-  if (leases.length === 0) return { ops: [], result };
-  const visibleAtMs = nowMs + request.visibilityMs;
-  return {
-    ops: [{ kind: "groupLease", atMs: nowMs, visibleAtMs, nonce, attempt, returned, fresh }],
-    result,
-  };
+  const ops: Op[] = dead.length === 0 ? [] : [{ kind: "deadLetterOut", positions: dead }];
+  if (leases.length > 0) {
+    const visibleAtMs = nowMs + request.visibilityMs;
+    ops.push({ kind: "groupLease", atMs: nowMs, visibleAtMs, nonce, attempt, returned, fresh });
+  }
+  return { ops, result };
 }
 
 /** An attempt holds for five minutes, and only while each of its messages is as that receive left it. */

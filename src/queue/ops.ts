@@ -14,7 +14,11 @@ export type Op =
   | AckOp
   | PurgeOp
   | RelocateOp
-  | SettingsOp;
+  | SettingsOp
+  | DeadLetterOutOp
+  | DeadLetterDoneOp
+  | DeadLetterBackOp
+  | DeadLetterInOp;
 
 /** Messages enter at the next positions of the record that this op stands in. */
 export interface SendOp {
@@ -71,6 +75,9 @@ export interface GroupedLease extends FreshLease {
   /** How many messages entered the backlog before it. */
   readonly index: number;
   readonly groupId: string | undefined;
+  /** Deliveries before this one, in the queue that it came from; 0 for a message that was sent here. */
+  readonly receivedBefore: number;
+  readonly firstReceivedAtMs: number;
 }
 
 /** A receive is given its messages once more, under the same handles, hidden anew. */
@@ -117,10 +124,56 @@ export interface RelocatedMessage {
   readonly bodyBytes: number;
   readonly groupId?: string;
   readonly dedupId?: string;
+  /** The queue whose dead letter it is, as an ARN. */
+  readonly sourceArn?: string;
 }
 
 export interface SettingsOp {
   readonly kind: "settings";
   readonly atMs: number;
   readonly settings: QueueSettings;
+}
+
+/**
+ * Messages that were received too often leave for the dead-letter queue: they take the next numbers of the
+ * outbox, and stay in it until the other side has them.
+ */
+export interface DeadLetterOutOp {
+  readonly kind: "deadLetterOut";
+  readonly positions: readonly Position[];
+}
+
+/** The dead-letter queue has stored everything up to this number of the outbox. */
+export interface DeadLetterDoneOp {
+  readonly kind: "deadLetterDone";
+  readonly upTo: number;
+}
+
+/** There is no dead-letter queue any more: what is in the outbox comes back, visible, as it was. */
+export interface DeadLetterBackOp {
+  readonly kind: "deadLetterBack";
+  readonly atMs: number;
+}
+
+/** Dead letters of another queue enter the backlog, in the order of its outbox. */
+export interface DeadLetterInOp {
+  readonly kind: "deadLetterIn";
+  /** The shard that sends them; its numbers only grow, so what comes twice is known. */
+  readonly source: string;
+  readonly sourceArn: string;
+  readonly upTo: number;
+  readonly atMs: number;
+  readonly messages: readonly DeadLetter[];
+}
+
+export interface DeadLetter {
+  /** The message's id as 16 characters: it keeps its own. */
+  readonly id: string;
+  readonly bodyBytes: number;
+  /** Its first enqueue time on a standard queue; on a FIFO queue, when it came here. */
+  readonly sentAtMs: number;
+  readonly receiveCount: number;
+  readonly firstReceivedAtMs: number;
+  readonly groupId?: string;
+  readonly dedupId?: string;
 }

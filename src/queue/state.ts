@@ -3,6 +3,7 @@ import { RangeSet } from "../lib/range-set.ts";
 import type { DedupMemory } from "./dedup.ts";
 import type { Groups } from "./groups.ts";
 import type { Position } from "./position.ts";
+import type { RedrivePolicy } from "./redrive-policy.ts";
 import type { QueueSettings } from "./settings.ts";
 
 /**
@@ -44,6 +45,11 @@ export interface QueueState {
   purgedBefore: Position;
   /** Answers to recent sends, by batch. */
   batches: BatchMemory;
+  /** Messages on their way to the dead-letter queue, by their number in the outbox. */
+  outbox: Map<number, OutboundMessage>;
+  nextOutNumber: number;
+  /** By shard that sends dead letters here: the last number of its outbox that was stored. */
+  inbox: Map<string, number>;
   /** Answers to recent receives of a FIFO queue that named themselves. */
   attempts: Map<string, Attempt>;
 
@@ -65,6 +71,8 @@ export interface Derived {
   delayedSinceMs: number;
   /** The groups of a FIFO queue; undefined until somebody receives. */
   groups: Groups | undefined;
+  /** Where messages go that were received too often; undefined if nowhere. */
+  redrive: RedrivePolicy | undefined;
   /** The deduplication ids of a FIFO queue; undefined until somebody sends. */
   dedup: DedupMemory | undefined;
 }
@@ -93,6 +101,11 @@ export interface BatchMemory {
   newer: Map<string, StoredBatch>;
   older: Map<string, StoredBatch>;
   newerSinceMs: number;
+}
+
+export interface OutboundMessage {
+  readonly position: Position;
+  readonly message: TouchedMessage;
 }
 
 /** What a receive was given, so that it can be given the same again. */
@@ -129,6 +142,9 @@ export function emptyState(): QueueState {
     lastPurgeAtMs: undefined,
     purgedBefore: 0,
     batches: { newer: new Map(), older: new Map(), newerSinceMs: 0 },
+    outbox: new Map(),
+    nextOutNumber: 1,
+    inbox: new Map(),
     attempts: new Map(),
     derived: {
       due: new NumberHeap(2),
@@ -138,6 +154,7 @@ export function emptyState(): QueueState {
       cursorSentAtMs: 0,
       delayedSinceMs: 0,
       groups: undefined,
+      redrive: undefined,
       dedup: undefined,
     },
   };

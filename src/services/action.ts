@@ -43,6 +43,8 @@ export interface ReceiveRequest {
   readonly max: number;
   readonly visibilityMs: number;
   readonly waitMs: number;
+  /** ReceiveRequestAttemptId of a FIFO queue: the same id again is given the same messages again. */
+  readonly attempt?: string;
 }
 
 type Run<I, O, C> = (context: C & { readonly input: I }) => Promise<Result<O, SqsError>>;

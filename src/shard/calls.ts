@@ -113,6 +113,8 @@ export interface DeliveredMessage extends LeaseRef {
   readonly firstReceivedAtMs: number;
   readonly groupId?: string;
   readonly dedupId?: string;
+  /** The queue whose dead letter it is, as an ARN. */
+  readonly sourceArn?: string;
 }
 
 export interface Done {
@@ -158,4 +160,23 @@ export interface DoorbellRequest {
   readonly id: string;
   readonly max: number;
   readonly waitMs: number;
+}
+
+/** Dead letters on their way from one shard to another, some of an outbox in its order. */
+export interface Parcel {
+  /** The shard that sends them, for ever the same name. */
+  readonly source: string;
+  readonly sourceArn: string;
+  /** The number of the last one in the sender's outbox; `letters` have the numbers that end with it. */
+  readonly upTo: number;
+  readonly letters: readonly Letter[];
+}
+
+export interface Letter {
+  readonly messageId: string;
+  readonly sealed: Uint8Array;
+  readonly sentAtMs: number;
+  readonly receiveCount: number;
+  readonly firstReceivedAtMs: number;
+  readonly groupId?: string;
 }

@@ -9,7 +9,7 @@ import {
 } from "./calls.ts";
 import { DoorbellSocket } from "./doorbell.ts";
 import { type Lane, laneTo } from "./lane.ts";
-import { locationHintOf } from "./location.ts";
+import { locationHintOf, shardName } from "./location.ts";
 import type { QueueShard } from "./queue-shard.ts";
 
 /** The shards of all queues, as one request to a Worker sees them. */
@@ -50,7 +50,7 @@ export class ShardClient {
    */
   async receive(
     settings: QueueSettings,
-    request: { readonly max: number; readonly visibilityMs: number },
+    request: { readonly max: number; readonly visibilityMs: number; readonly attempt?: string },
     wait: { readonly ms: number; readonly signal: AbortSignal },
   ): Promise<Received | Refusal> {
     const untilMs = Date.now() + wait.ms;
@@ -91,11 +91,6 @@ export class ShardClient {
   #stub(queue: Pick<QueueSettings, "uid" | "region">): DurableObjectStub<QueueShard> {
     return this.#namespace.getByName(shardName(queue.uid), { locationHint: locationHintOf(queue.region) });
   }
-}
-
-/** An object's name: the queue's uid and the shard's number. */
-function shardName(uid: string): string {
-  return `${uid}:0`;
 }
 
 function isEmpty(reply: Received | Refusal): boolean {

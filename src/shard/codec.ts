@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ByteReader, ByteWriter } from "../lib/byte-stream.ts";
-import type { FreshLease, Op, RelocatedMessage, SentMessage } from "../queue/ops.ts";
+import type { DeadLetter, FreshLease, Op, RelocatedMessage, SentMessage } from "../queue/ops.ts";
 import type { Position } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
 
@@ -35,6 +35,10 @@ const tags = {
   settings: 7,
   groupLease: 8,
   repeat: 9,
+  deadLetterOut: 10,
+  deadLetterDone: 11,
+  deadLetterBack: 12,
+  deadLetterIn: 13,
 } as const;
 
 /** Writes one record's ops as they happen. */
@@ -122,11 +126,9 @@ function writeOp(to: ByteWriter, op: Op): void {
         .text(op.attempt ?? "");
       writePositions(to, op.returned);
       to.uint(op.fresh.length);
-      for (const { position, sentAtMs, index, groupId } of op.fresh) {
-        to.uint(position)
-          .uint(sentAtMs)
-          .uint(index)
-          .text(groupId ?? "");
+      for (const { position, sentAtMs, index, groupId, receivedBefore, firstReceivedAtMs } of op.fresh) {
+        to.uint(position).uint(sentAtMs).uint(index);
+        to.text(groupId ?? "").uint(receivedBefore).uint(firstReceivedAtMs);
       }
       return;
     case "repeat":
@@ -149,6 +151,23 @@ function writeOp(to: ByteWriter, op: Op): void {
       for (const message of op.messages) {
         to.u8(messageFlags(message)).uint(message.bodyBytes).uint(message.position);
         to.latin1(message.batch).uint(message.batchIndex).uint(message.sentAtMs);
+        writeIds(to, message);
+      }
+      return;
+    case "deadLetterOut":
+      writePositions(to, op.positions);
+      return;
+    case "deadLetterDone":
+      to.uint(op.upTo);
+      return;
+    case "deadLetterBack":
+      to.uint(op.atMs);
+      return;
+    case "deadLetterIn":
+      to.text(op.source).text(op.sourceArn).uint(op.upTo).uint(op.atMs).uint(op.messages.length);
+      for (const message of op.messages) {
+        to.u8(messageFlags(message)).latin1(message.id).uint(message.bodyBytes).uint(message.sentAtMs);
+        to.uint(message.receiveCount).uint(message.firstReceivedAtMs);
         writeIds(to, message);
       }
       return;
@@ -198,6 +217,8 @@ function readOp(lsn: number, from: ByteReader): Op {
           sentAtMs: from.uint(),
           index: from.uint(),
           groupId: from.text() || undefined,
+          receivedBefore: from.uint(),
+          firstReceivedAtMs: from.uint(),
         })),
       };
     }
@@ -228,6 +249,27 @@ function readOp(lsn: number, from: ByteReader): Op {
       });
       return { kind: "relocate", messages };
     }
+    case tags.deadLetterOut:
+      return { kind: "deadLetterOut", positions: readPositions(from) };
+    case tags.deadLetterDone:
+      return { kind: "deadLetterDone", upTo: from.uint() };
+    case tags.deadLetterBack:
+      return { kind: "deadLetterBack", atMs: from.uint() };
+    case tags.deadLetterIn: {
+      const [source, sourceArn, upTo, atMs] = [from.text(), from.text(), from.uint(), from.uint()];
+      const messages = readMany(from, (): DeadLetter => {
+        const flag = from.u8();
+        return {
+          id: from.latin1(16),
+          bodyBytes: from.uint(),
+          sentAtMs: from.uint(),
+          receiveCount: from.uint(),
+          firstReceivedAtMs: from.uint(),
+          ...readIds(from, flag),
+        };
+      });
+      return { kind: "deadLetterIn", source, sourceArn, upTo, atMs, messages };
+    }
     case tags.settings:
       return { kind: "settings", atMs: from.uint(), settings: JSON.parse(from.text()) as QueueSettings };
     default:
@@ -235,26 +277,33 @@ function readOp(lsn: number, from: ByteReader): Op {
   }
 }
 
-const flags = { delay: 1, group: 2, dedup: 4 } as const;
+const flags = { delay: 1, group: 2, dedup: 4, source: 8 } as const;
 
 interface Ids {
   readonly groupId?: string;
   readonly dedupId?: string;
+  readonly sourceArn?: string;
 }
 
 function messageFlags(ids: Ids): number {
-  return (ids.groupId === undefined ? 0 : flags.group) | (ids.dedupId === undefined ? 0 : flags.dedup);
+  return (
+    (ids.groupId === undefined ? 0 : flags.group) |
+    (ids.dedupId === undefined ? 0 : flags.dedup) |
+    (ids.sourceArn === undefined ? 0 : flags.source)
+  );
 }
 
 function writeIds(to: ByteWriter, ids: Ids): void {
   if (ids.groupId !== undefined) to.text(ids.groupId);
   if (ids.dedupId !== undefined) to.text(ids.dedupId);
+  if (ids.sourceArn !== undefined) to.text(ids.sourceArn);
 }
 
 function readIds(from: ByteReader, flag: number): Ids {
   return {
     ...(flag & flags.group ? { groupId: from.text() } : undefined),
     ...(flag & flags.dedup ? { dedupId: from.text() } : undefined),
+    ...(flag & flags.source ? { sourceArn: from.text() } : undefined),
   };
 }
 

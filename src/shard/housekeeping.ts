@@ -93,6 +93,7 @@ function liveMessages(h: Housekeeping, epochs: readonly EpochInfo[]): Map<number
   for (const [position, message] of state.touched) add(message.at, position);
   for (const [, position = 0] of state.delayed.rows()) add(position, BACKLOG);
   for (const [position = 0] of state.woken.rows()) add(position, BACKLOG);
+  for (const { message } of state.outbox.values()) add(message.at, BACKLOG);
 
   const horizon = horizonMs(state, h.nowMs);
   // The log is a FIFO queue's memory of deduplication ids: five minutes of it stay, whatever lives there.
@@ -133,7 +134,7 @@ function relocateStragglers(
       if (!touched || !record || !message) throw new Error(`message ${position} is not where it should be`);
       bytes += message.bodyBytes;
       if (bytes > limits.openRecordBytes && messages.length > 0) break;
-      const { batch, batchIndex, sentAtMs, bodyBytes, groupId, dedupId } = message;
+      const { batch, batchIndex, sentAtMs, bodyBytes, groupId, dedupId, sourceArn } = message;
       messages.push({
         position,
         batch,
@@ -142,6 +143,7 @@ function relocateStragglers(
         bodyBytes,
         ...(groupId === undefined ? undefined : { groupId }),
         ...(dedupId === undefined ? undefined : { dedupId }),
+        ...(sourceArn === undefined ? undefined : { sourceArn }),
       });
       bodies.push(record.bodies.slice(message.bodyOffset, message.bodyOffset + bodyBytes));
     }

@@ -8,6 +8,11 @@ export function locationHintOf(region: string): DurableObjectLocationHint {
   return known ? known[1] : "enam";
 }
 
+/** An object's name: the queue's uid and the shard's number. */
+export function shardName(uid: string): string {
+  return `${uid}:0`;
+}
+
 /** The first prefix that fits decides. */
 const hints: readonly [string, DurableObjectLocationHint][] = [
   ["us-east-", "enam"],

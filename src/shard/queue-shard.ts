@@ -1,14 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import type { QueueSettings } from "../queue/settings.ts";
+import type { Bindings } from "../env.ts";
+import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import {
   type Deferred,
   DOORBELL_HEADER,
   type DoorbellRequest,
+  type Parcel,
   type Refusal,
   type ShardReply,
   type ShardRequest,
 } from "./calls.ts";
 import { CommitLoop } from "./commit-loop.ts";
+import { locationHintOf, shardName } from "./location.ts";
 import { ShardCore } from "./shard-core.ts";
 import { SqliteLog } from "./sqlite-log.ts";
 import { Tombstone } from "./tombstone.ts";
@@ -18,6 +21,8 @@ import { CLAIM_MS, Waiters } from "./waiters.ts";
 const COMMIT_SPACING_MS = 4;
 /** Receives beyond it are deferred: with ten more messages of 1 MiB the answer still fits in an RPC's 32 MiB. */
 const ANSWER_BYTES = 8_000_000;
+/** Messages that rings are given out for at once; those who claim them make the shard look again. */
+const RINGS_AT_ONCE = 1000;
 /** Slices of housekeeping in one alarm: together well below a second. */
 const SLICES_PER_ALARM = 4;
 /** Alarms of many shards must not fall on one instant. */
@@ -27,7 +32,7 @@ const WAKE_JITTER_MS = 30_000;
  * One shard of one queue. Reads the clock once a call, lets the core decide and apply, and answers when the
  * record is written; the runtime's output gate holds the answer until it is durable.
  */
-export class QueueShard extends DurableObject {
+export abstract class QueueShard extends DurableObject<Bindings> {
   readonly #log: SqliteLog;
   readonly #tombstone: Tombstone;
   readonly #waiters = new Waiters();
@@ -36,8 +41,9 @@ export class QueueShard extends DurableObject {
   /** The alarm as far as this instance knows; Infinity if it does not. */
   #alarmAtMs = Infinity;
   #lapsing = false;
+  #sending = false;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+  constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     this.#log = new SqliteLog(ctx.storage.sql);
     this.#tombstone = new Tombstone(ctx.storage.sql);
@@ -78,6 +84,19 @@ export class QueueShard extends DurableObject {
     const first = this.#core.settings === undefined;
     this.#core.configure(settings, nowMs);
     if (first) this.#armEarlier(this.#core.nextWakeAtMs(nowMs, false));
+    await this.#commits.written(nowMs);
+    return true;
+  }
+
+  /**
+   * Takes another shard's dead letters.
+   *
+   * @returns false if this shard has no settings, or its queue was deleted
+   */
+  async takeDeadLetters(parcel: Parcel): Promise<boolean> {
+    if (!this.#core.settings) return false;
+    const nowMs = Date.now();
+    this.#core.storeParcel(parcel, nowMs);
     await this.#commits.written(nowMs);
     return true;
   }
@@ -128,6 +147,7 @@ export class QueueShard extends DurableObject {
     let more = true;
     for (let slice = 0; slice < SLICES_PER_ALARM && more; slice++) more = this.#core.housekeep(nowMs);
     this.#serveWaiters(nowMs);
+    this.#sendDeadLetters();
     const jitterMs = Math.random() * WAKE_JITTER_MS;
     const wakeAtMs = this.#core.nextWakeAtMs(nowMs, this.#waiters.size > 0);
     const dueAtMs = this.#core.nextWakeAtMs(nowMs, false) === wakeAtMs ? wakeAtMs + jitterMs : wakeAtMs;
@@ -163,13 +183,54 @@ export class QueueShard extends DurableObject {
       this.ctx.abort("the log could not be written");
     }
     this.#serveWaiters(nowMs);
+    this.#sendDeadLetters();
     return nowMs;
+  }
+
+  /** Hands over what is in the outbox, in order. What fails is tried again by the alarm. */
+  #sendDeadLetters(): void {
+    if (this.#sending || !this.#core.hasDeadLetters) return;
+    this.#sending = true;
+    this.#armEarlier(this.#core.nextWakeAtMs(Date.now(), false));
+    const sent = this.#emptyOutbox()
+      .catch((error) => console.warn("dead letters could not be handed over; they are tried again", error))
+      .finally(() => {
+        this.#sending = false;
+      });
+    this.ctx.waitUntil(sent);
+  }
+
+  async #emptyOutbox(): Promise<void> {
+    for (;;) {
+      const parcel = this.#core.nextParcel(this.ctx.id.toString());
+      if (!parcel) return;
+      const taken = await this.#handOver(parcel);
+      const nowMs = Date.now();
+      if (taken) this.#core.parcelStored(parcel.upTo);
+      else this.#core.takeBackParcels(nowMs);
+      await this.#commits.written(nowMs);
+    }
+  }
+
+  /** What the catalog has of a queue: where dead letters go is no matter of this room. */
+  protected abstract readQueue(id: QueueId): Promise<QueueSettings | undefined>;
+
+  /** @returns false if there is no such queue */
+  async #handOver(parcel: Parcel): Promise<boolean> {
+    const target = this.#core.deadLetterTarget;
+    const settings = target && (await this.readQueue(target));
+    if (!settings) return false;
+    const stub = this.env.QUEUE_SHARD.getByName(shardName(settings.uid), {
+      locationHint: locationHintOf(settings.region),
+    });
+    if (await stub.takeDeadLetters(parcel)) return true;
+    return (await stub.configure(settings)) && (await stub.takeDeadLetters(parcel));
   }
 
   /** Rings those whom there is something for, and sees to it that time's next message rings, too. */
   #serveWaiters(nowMs: number): void {
     if (this.#waiters.size === 0) return;
-    this.#waiters.ring(this.#core.visibleCount(nowMs), nowMs);
+    this.#waiters.ring(this.#core.visibleCount(nowMs, RINGS_AT_ONCE), nowMs);
     if (this.#waiters.awaitsClaims && !this.#lapsing) {
       this.#lapsing = true;
       this.ctx.waitUntil(this.#passUnclaimedRings());

@@ -12,32 +12,76 @@ export interface RecordMessage extends BacklogMessage {
   readonly bodyOffset: number;
   readonly bodyBytes: number;
   readonly dedupId: string | undefined;
+  /** The queue whose dead letter it is. */
+  readonly sourceArn: string | undefined;
 }
 
 /** Adds the messages that `op` brings to those of its record, in the order of their indexes. */
 export function listMessages(op: Op, into: RecordMessage[]): void {
   const last = into[into.length - 1];
   let bodyOffset = last ? last.bodyOffset + last.bodyBytes : 0;
-  if (op.kind === "send") {
-    let batchIndex = 0;
-    for (const { bodyBytes, delayMs, groupId, dedupId } of op.messages) {
-      into.push({
-        sentAtMs: op.sentAtMs,
-        fresh: delayMs === 0,
-        batch: op.batch,
-        batchIndex: batchIndex++,
-        bodyOffset,
+  const add = (message: Omit<RecordMessage, "bodyOffset">) => {
+    into.push({ ...message, bodyOffset });
+    bodyOffset += message.bodyBytes;
+  };
+  switch (op.kind) {
+    case "send":
+      for (const [batchIndex, { bodyBytes, delayMs, groupId, dedupId }] of op.messages.entries()) {
+        const { sentAtMs, batch } = op;
+        const fresh = delayMs === 0;
+        add({
+          sentAtMs,
+          fresh,
+          batch,
+          batchIndex,
+          bodyBytes,
+          groupId,
+          dedupId,
+          past: undefined,
+          sourceArn: undefined,
+        });
+      }
+      break;
+    case "deadLetterIn":
+      for (const {
+        id,
         bodyBytes,
+        sentAtMs,
+        receiveCount,
+        firstReceivedAtMs,
         groupId,
         dedupId,
-      });
-      bodyOffset += bodyBytes;
-    }
-  } else if (op.kind === "relocate") {
-    for (const { sentAtMs, batch, batchIndex, bodyBytes, groupId, dedupId } of op.messages) {
-      into.push({ sentAtMs, fresh: false, batch, batchIndex, bodyOffset, bodyBytes, groupId, dedupId });
-      bodyOffset += bodyBytes;
-    }
+      } of op.messages) {
+        const past = { receiveCount, firstReceivedAtMs };
+        const { sourceArn } = op;
+        add({
+          sentAtMs,
+          fresh: true,
+          batch: id,
+          batchIndex: 0,
+          bodyBytes,
+          groupId,
+          dedupId,
+          past,
+          sourceArn,
+        });
+      }
+      break;
+    case "relocate":
+      for (const { sentAtMs, batch, batchIndex, bodyBytes, groupId, dedupId, sourceArn } of op.messages) {
+        add({
+          sentAtMs,
+          fresh: false,
+          batch,
+          batchIndex,
+          bodyBytes,
+          groupId,
+          dedupId,
+          past: undefined,
+          sourceArn,
+        });
+      }
+      break;
   }
 }
 

@@ -27,12 +27,15 @@ import {
 import { delayedByQueue, deliverable, groupsOf, load } from "../queue/groups.ts";
 import { limits } from "../queue/limits.ts";
 import { messageIdOf } from "../queue/message-id.ts";
-import type { Op } from "../queue/ops.ts";
+import type { DeadLetter, Op } from "../queue/ops.ts";
 import { indexOf, lsnOf, MESSAGES_PER_RECORD, type Position, positionOf } from "../queue/position.ts";
-import type { QueueSettings } from "../queue/settings.ts";
+import { queueArn } from "../queue/queue-arn.ts";
+import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import { emptyState, type QueueState } from "../queue/state.ts";
 import type {
   DeliveredMessage,
+  Letter,
+  Parcel,
   ReceiveCall,
   Received,
   Refusal,
@@ -202,13 +205,14 @@ export class ShardCore {
    * @param waiting whether a receiver waits: only then does a timeout or a delay need the alarm
    */
   nextWakeAtMs(nowMs: number, waiting: boolean): number {
+    const outboxMs = this.hasDeadLetters ? nowMs + this.#limits.outboxRetryMs : Infinity;
     const { state, due } = { state: this.#state, due: waiting ? nextDueMs(this.#state) : undefined };
     const oldest = this.#log.epochs()[1]?.firstLsn ?? state.openLsn;
     const retentionMs = (state.settings?.attributes.retentionSeconds ?? 0) * 1000;
     const holdsAnything = oldest > 1 && this.#house.epochBytes > 0;
     const expiryMs = holdsAnything ? this.#backlog.sentUntilMs(oldest - 1) + retentionMs + 1000 : Infinity;
     const sweepMs = Math.max(expiryMs, nowMs + 1000);
-    return Math.min(due ?? Infinity, sweepMs, nowMs + this.#limits.idleWakeMs);
+    return Math.min(due ?? Infinity, outboxMs, sweepMs, nowMs + this.#limits.idleWakeMs);
   }
 
   /** How many messages may be delivered now; of a FIFO queue it says no more than `enough`. */
@@ -343,7 +347,7 @@ export class ShardCore {
     const record = this.#record(lsnOf(lease.at));
     const message = record?.messages[indexOf(lease.at)];
     assert(record && message, `message ${lease.position} is not where it should be, at ${lease.at}`);
-    const { groupId, dedupId } = message;
+    const { groupId, dedupId, sourceArn } = message;
     return {
       position: lease.position,
       nonce,
@@ -355,7 +359,90 @@ export class ShardCore {
       firstReceivedAtMs: lease.firstReceivedAtMs,
       ...(groupId === undefined ? undefined : { groupId }),
       ...(dedupId === undefined ? undefined : { dedupId }),
+      ...(sourceArn === undefined ? undefined : { sourceArn }),
     };
+  }
+
+  /** The next dead letters to be sent off, in order; undefined if none waits. Written by the last commit. */
+  nextParcel(source: string): Parcel | undefined {
+    const { settings, outbox } = this.#state;
+    const letters: Letter[] = [];
+    let upTo = 0;
+    let bytes = 0;
+    for (const [number, { message: touched }] of outbox) {
+      const record = this.#record(lsnOf(touched.at));
+      const message = record?.messages[indexOf(touched.at)];
+      assert(record && message, `dead letter ${number} is not where it should be, at ${touched.at}`);
+      bytes += message.bodyBytes;
+      if (letters.length > 0 && (letters.length === LETTERS_AT_ONCE || bytes > this.#limits.openRecordBytes))
+        break;
+      const { groupId } = message;
+      letters.push({
+        messageId: messageIdOf(unpackUuid(message.batch), message.batchIndex),
+        sealed: bodyOf(record, message, indexOf(touched.at), this.#open),
+        sentAtMs: touched.sentAtMs,
+        receiveCount: touched.receiveCount,
+        firstReceivedAtMs: touched.firstReceivedAtMs,
+        ...(groupId === undefined ? undefined : { groupId }),
+      });
+      upTo = number;
+    }
+    if (!settings || letters.length === 0) return undefined;
+    return { source, sourceArn: queueArn(settings), upTo, letters };
+  }
+
+  /** Where dead letters go; undefined without a policy. */
+  get deadLetterTarget(): QueueId | undefined {
+    return this.#state.derived.redrive?.target;
+  }
+
+  get hasDeadLetters(): boolean {
+    return this.#state.outbox.size > 0;
+  }
+
+  /** The other side has written the parcel. */
+  parcelStored(upTo: number): void {
+    this.#perform({ kind: "deadLetterDone", upTo });
+  }
+
+  /** There is nobody to take dead letters: they are messages of this queue again. */
+  takeBackParcels(nowMs: number): void {
+    this.#settle(nowMs);
+    this.#perform({ kind: "deadLetterBack", atMs: nowMs });
+  }
+
+  /** Stores another shard's dead letters, each once however often they come. To be followed by a commit. */
+  storeParcel(parcel: Parcel, nowMs: number): void {
+    this.#settle(nowMs);
+    const known = this.#state.inbox.get(parcel.source) ?? 0;
+    const firstNumber = parcel.upTo - parcel.letters.length + 1;
+    const letters = parcel.letters.filter((_, i) => firstNumber + i > known);
+    if (letters.length === 0) return;
+    const fifo = isFifo(this.#state);
+    const sentAtMs = Math.max(nowMs, this.#state.lastSentAtMs);
+    const messages = letters.map((letter): DeadLetter => {
+      const { messageId, sealed, receiveCount, firstReceivedAtMs, groupId } = letter;
+      return {
+        id: packUuid(messageId),
+        bodyBytes: sealed.length,
+        sentAtMs: fifo ? sentAtMs : letter.sentAtMs,
+        receiveCount,
+        firstReceivedAtMs,
+        ...(groupId === undefined ? undefined : { groupId }),
+        // Equal bodies must not collapse: a dead letter is deduplicated by its own id.
+        ...(fifo ? { dedupId: messageId } : undefined),
+      };
+    });
+    const bodies = letters.map(({ sealed }) => sealed);
+    if (
+      this.#full(
+        bodies.reduce((sum, { length }) => sum + length, 0),
+        letters.length,
+      )
+    )
+      this.commit(nowMs);
+    const { source, sourceArn, upTo } = parcel;
+    this.#perform({ kind: "deadLetterIn", source, sourceArn, upTo, atMs: sentAtMs, messages }, bodies);
   }
 
   /** The table that record `lsn` goes to; a new one when the last is large or old enough. */
@@ -415,6 +502,9 @@ export class ShardCore {
     firstLsn: () => this.#log.epochs()[0]?.firstLsn ?? this.#state.openLsn,
   };
 }
+
+/** Dead letters in one parcel: a call of about a millisecond to the other shard. */
+const LETTERS_AT_ONCE = 100;
 
 interface OpenRecord {
   readonly encoder: RecordEncoder;

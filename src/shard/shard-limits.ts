@@ -21,6 +21,8 @@ export interface ShardLimits {
   readonly idleBytes: number;
   /** Records kept in memory so that a message sent a moment ago is delivered without a read. */
   readonly cacheBytes: number;
+  /** When dead letters could not be handed over, they are tried again so much later, milliseconds. */
+  readonly outboxRetryMs: number;
   /** How often a shard with nothing to expire looks after itself, milliseconds. */
   readonly idleWakeMs: number;
 }
@@ -37,5 +39,6 @@ export const shardLimits: ShardLimits = {
   stragglers: 500,
   idleBytes: 1_000_000,
   cacheBytes: 16_000_000,
+  outboxRetryMs: 5000,
   idleWakeMs: 86_400_000,
 };

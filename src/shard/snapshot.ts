@@ -1,7 +1,8 @@
 import { ByteReader, ByteWriter } from "../lib/byte-stream.ts";
 import { reindex } from "../queue/engine.ts";
+import type { Position } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
-import { emptyState, type QueueState } from "../queue/state.ts";
+import { emptyState, type QueueState, type TouchedMessage } from "../queue/state.ts";
 
 /**
  * The bytes of a snapshot: a shard's whole state after one record. Positions and instants are written as
@@ -30,12 +31,7 @@ export function encodeSnapshot(state: QueueState, log: LogPosition): Uint8Array 
   to.uint(state.touched.size);
   let before = 0;
   for (const [position, message] of state.touched) {
-    to.int(position - before)
-      .int(message.at - position)
-      .u32(message.nonce)
-      .uint(message.receiveCount);
-    to.uint(message.sentAtMs).int(message.firstReceivedAtMs - message.sentAtMs);
-    to.int(message.leasedAtMs - message.firstReceivedAtMs).int(message.visibleAtMs - message.leasedAtMs);
+    writeTouched(to, message, position, before);
     before = position;
   }
 
@@ -66,6 +62,7 @@ function writeGroupState(to: ByteWriter, state: QueueState): void {
   const grouped = [...state.touched].filter(([, { groupId }]) => groupId !== undefined);
   to.uint(grouped.length);
   for (const [position, { groupId }] of grouped) to.uint(position).text(groupId ?? "");
+  writeOutbox(to, state);
   to.uint(state.attempts.size);
   for (const [name, { atMs, nonce, visibleAtMs, positions }] of state.attempts) {
     to.text(name).uint(atMs).u32(nonce).uint(visibleAtMs).uint(positions.length);
@@ -84,6 +81,7 @@ function readGroupState(from: ByteReader, state: QueueState): void {
     const groupId = from.text();
     if (message) message.groupId = groupId;
   }
+  readOutbox(from, state);
   for (let n = from.uint(); n > 0; n--) {
     const name = from.text();
     const attempt = { atMs: from.uint(), nonce: from.u32(), visibleAtMs: from.uint() };
@@ -117,25 +115,7 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
   let position = 0;
   for (let n = from.uint(); n > 0; n--) {
     position += from.int();
-    const at = position + from.int();
-    const nonce = from.u32();
-    const receiveCount = from.uint();
-    const sentAtMs = from.uint();
-    const firstReceivedAtMs = sentAtMs + from.int();
-    const leasedAtMs = firstReceivedAtMs + from.int();
-    const visibleAtMs = leasedAtMs + from.int();
-    state.touched.set(position, {
-      at,
-      sentAtMs,
-      firstReceivedAtMs,
-      leasedAtMs,
-      visibleAtMs,
-      receiveCount,
-      nonce,
-      groupId: undefined,
-      hidden: false,
-      listed: false,
-    });
+    state.touched.set(position, readTouched(from, position));
   }
   for (let n = from.uint(); n > 0; n--) {
     const at = from.uint();
@@ -151,4 +131,49 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
   if (version >= 2) readGroupState(from, state);
   reindex(state);
   return { state, log };
+}
+
+function writeTouched(to: ByteWriter, message: TouchedMessage, position: Position, before: Position): void {
+  to.int(position - before)
+    .int(message.at - position)
+    .u32(message.nonce)
+    .uint(message.receiveCount);
+  to.uint(message.sentAtMs).int(message.firstReceivedAtMs - message.sentAtMs);
+  to.int(message.leasedAtMs - message.firstReceivedAtMs).int(message.visibleAtMs - message.leasedAtMs);
+}
+
+/** What `writeTouched` wrote behind the position. */
+function readTouched(from: ByteReader, position: Position): TouchedMessage {
+  const at = position + from.int();
+  const nonce = from.u32();
+  const receiveCount = from.uint();
+  const sentAtMs = from.uint();
+  const firstReceivedAtMs = sentAtMs + from.int();
+  const leasedAtMs = firstReceivedAtMs + from.int();
+  const visibleAtMs = leasedAtMs + from.int();
+  const times = { sentAtMs, firstReceivedAtMs, leasedAtMs, visibleAtMs };
+  return { at, nonce, receiveCount, ...times, groupId: undefined, hidden: false, listed: false };
+}
+
+function writeOutbox(to: ByteWriter, state: QueueState): void {
+  to.uint(state.nextOutNumber).uint(state.outbox.size);
+  for (const [number, { position, message }] of state.outbox) {
+    to.uint(number);
+    writeTouched(to, message, position, 0);
+    to.text(message.groupId ?? "");
+  }
+  to.uint(state.inbox.size);
+  for (const [source, upTo] of state.inbox) to.text(source).uint(upTo);
+}
+
+function readOutbox(from: ByteReader, state: QueueState): void {
+  state.nextOutNumber = from.uint();
+  for (let n = from.uint(); n > 0; n--) {
+    const number = from.uint();
+    const position = from.int();
+    const message = readTouched(from, position);
+    message.groupId = from.text() || undefined;
+    state.outbox.set(number, { position, message });
+  }
+  for (let n = from.uint(); n > 0; n--) state.inbox.set(from.text(), from.uint());
 }

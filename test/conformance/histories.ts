@@ -31,9 +31,7 @@ export type HistoryLimits = Pick<
  * stays meaningful when steps are left out of it.
  */
 export type Step =
-  | { readonly kind: "wait"; readonly ms: number }
-  /** To one of the instants at which time alone changes something: `offsetMs` before or after it. */
-  | { readonly kind: "waitUntil"; readonly which: number; readonly offsetMs: number }
+  | CommonStep
   /** A batch with the number of an earlier one is that one, sent again. */
   | { readonly kind: "send"; readonly batch: number; readonly messages: readonly MessagePlan[] }
   | { readonly kind: "receive"; readonly max: number; readonly visibilityMs: number }
@@ -41,7 +39,13 @@ export type Step =
   | { readonly kind: "delete"; readonly handles: readonly number[] }
   | { readonly kind: "changeVisibility"; readonly changes: readonly VisibilityPlan[] }
   | { readonly kind: "purge"; readonly minIntervalMs: number }
-  | { readonly kind: "configure"; readonly retentionSeconds: number; readonly isNewer: boolean }
+  | { readonly kind: "configure"; readonly retentionSeconds: number; readonly isNewer: boolean };
+
+/** What can happen to a queue of any type. */
+export type CommonStep =
+  | { readonly kind: "wait"; readonly ms: number }
+  /** To one of the instants at which time alone changes something: `offsetMs` before or after it. */
+  | { readonly kind: "waitUntil"; readonly which: number; readonly offsetMs: number }
   /** Ends the record that the calls since the last commit share. */
   | { readonly kind: "commit" }
   | { readonly kind: "housekeep"; readonly slices: number }
@@ -120,7 +124,7 @@ function moodFrom(random: Random): Mood {
   };
 }
 
-function limitsFrom(random: Random): HistoryLimits {
+export function limitsFrom(random: Random): HistoryLimits {
   return {
     inFlightMessages: random.pick([3, 12, 120_000]),
     openRecordBytes: random.pick([100, 1000, 700_000]),
@@ -190,23 +194,23 @@ function waitFrom(random: Random, mood: Mood): number {
   return random.chance(0.06) ? long : usual;
 }
 
-function visibilityFrom(random: Random): number {
+export function visibilityFrom(random: Random): number {
   if (random.chance(0.06)) return TWELVE_HOURS_MS;
   return random.pick([0, 1, 1000, 1000, 2000, 5000, random.between(0, 30_000)]);
 }
 
-function visibilityPlanFrom(random: Random): VisibilityPlan {
+export function visibilityPlanFrom(random: Random): VisibilityPlan {
   const handle = handleFrom(random);
   if (random.chance(0.2)) return { handle, pastLimitMs: random.between(-1, 1) };
   return { handle, visibilityMs: random.chance(0.3) ? 0 : visibilityFrom(random) };
 }
 
 /** Mostly one given lately; now and then one that is long outdated. */
-function handleFrom(random: Random): number {
+export function handleFrom(random: Random): number {
   return random.chance(0.75) ? random.between(0, 5) : random.between(0, 60);
 }
 
-function some<T>(random: Random, make: () => T): T[] {
+export function some<T>(random: Random, make: () => T): T[] {
   return Array.from({ length: random.chance(0.6) ? 1 : random.between(1, 10) }, make);
 }
 
@@ -217,7 +221,10 @@ function isCall({ kind }: Step): boolean {
 /**
  * The fewest steps that still fail: leaves out ever smaller stretches for as long as `fails` agrees.
  */
-export function shrunk(history: History, fails: (history: History) => boolean): History {
+export function shrunk<H extends { readonly steps: readonly unknown[] }>(
+  history: H,
+  fails: (history: H) => boolean,
+): H {
   let steps = history.steps;
   for (
     let stretch = Math.ceil(steps.length / 2);

@@ -33,16 +33,16 @@ export const createQueue = accountAction({
     const queue = { account: caller.account, region, name: input.QueueName };
     const requested = requestedAttributes(input);
     const tags = input.tags ?? new Map<string, string>();
-    const fifo = asksForFifo(requested);
 
-    const nameProblem = queueNameProblem(queue.name, fifo);
+    const nameProblem = queueNameProblem(queue.name, asksForFifo(requested));
     if (nameProblem !== undefined) return err(nameProblem);
     const changes = parseAttributes(requested, queue);
     if (!changes.ok) return changes;
+    const attributes = applyChanges(defaultAttributes, changes.value);
+    if (!attributes.ok) return attributes;
     const problem =
       tagsProblem(tags, queue.name) ?? (await checkDeadLetterTarget(catalog, changes.value, queue));
     if (problem !== undefined) return err(problem);
-    if (fifo) return err(sqsError("UnsupportedOperation", "FIFO queues are not supported yet."));
 
     const nowSeconds = Math.floor(nowMs / 1000);
     const creation = await catalog.createQueue(
@@ -53,7 +53,7 @@ export const createQueue = accountAction({
         createdAtSeconds: nowSeconds,
         modifiedAtSeconds: nowSeconds,
         handleKey: toBase64Url(randomBytes(HANDLE_KEY_BYTES)),
-        attributes: applyChanges(defaultAttributes, changes.value),
+        attributes: attributes.value,
       },
       tags,
       strictTiming ? nowMs - limits.strictWaitMs : undefined,

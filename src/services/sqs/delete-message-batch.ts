@@ -1,9 +1,10 @@
 import { err, ok } from "../../lib/result.ts";
 import { checkBatch } from "../../queue/batch.ts";
+import { batchErrorEntry } from "../../queue/error-codes.ts";
 import { list, optional, required, string, structure } from "../../shapes/shape.ts";
 import { queueAction } from "../action.ts";
 import { batchResultErrorEntry, checkEntries } from "./batch-entries.ts";
-import { readLease } from "./lease.ts";
+import { expiredHandle, readLease } from "./lease.ts";
 
 const ENTRY = "DeleteMessageBatchRequestEntry";
 
@@ -26,10 +27,19 @@ export const deleteMessageBatch = queueAction({
   run: async ({ input, queue }) => {
     const fault = checkBatch(ENTRY, input.Entries);
     if (fault !== undefined) return err(fault);
-    const { valid, failed } = checkEntries(input.Entries, (entry, number) =>
-      readLease(queue.settings, entry.ReceiptHandle, `${ENTRY}.${number}.ReceiptHandle`),
-    );
-    if (valid.length > 0) await queue.call({ kind: "delete", leases: valid.map(({ value }) => value) });
-    return ok({ Successful: valid.map(({ Id }) => ({ Id })), Failed: failed });
+    const { valid, failed } = checkEntries(input.Entries, ({ ReceiptHandle: handle }, number) => {
+      const lease = readLease(queue.settings, handle, `${ENTRY}.${number}.ReceiptHandle`);
+      return lease.ok ? ok({ handle, lease: lease.value }) : lease;
+    });
+    if (valid.length === 0) return ok({ Successful: [], Failed: failed });
+
+    const leases = valid.map(({ value }) => value.lease);
+    const { outcomes } = await queue.call({ kind: "delete", leases });
+    const deleted: { Id: string }[] = [];
+    valid.forEach(({ Id, value }, index) => {
+      if (outcomes?.[index] === "expired") failed.push(batchErrorEntry(Id, expiredHandle(value.handle)));
+      else deleted.push({ Id });
+    });
+    return ok({ Successful: deleted, Failed: failed });
   },
 });

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { missingParameter, type SqsError, sqsError } from "../../queue/errors.ts";
+import { invalidParameter, missingParameter, type SqsError, sqsError } from "../../queue/errors.ts";
 import { readHandle } from "../../queue/receipt-handle.ts";
 import type { QueueSettings } from "../../queue/settings.ts";
 import type { LeaseRef } from "../../shard/calls.ts";
@@ -20,4 +20,11 @@ export function readLease(settings: QueueSettings, handle: string, name: string)
     return err(sqsError("ReceiptHandleIsInvalid", message));
   }
   return ok({ position: receipt.position, nonce: receipt.nonce });
+}
+
+/** A FIFO queue takes the latest handle of a message only, and that only within its timeout. */
+export function expiredHandle(handle: string): SqsError {
+  return invalidParameter(
+    `Value ${handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+  );
 }

@@ -3,6 +3,7 @@ import { toHex } from "../../lib/bytes.ts";
 import { err, ok } from "../../lib/result.ts";
 import { attributeSelector } from "../../queue/attribute-selectors.ts";
 import { invalidParameter, type SqsError, sqsError } from "../../queue/errors.ts";
+import { checkFifoId } from "../../queue/fifo-ids.ts";
 import { limits } from "../../queue/limits.ts";
 import { attributeDigest } from "../../queue/message-digest.ts";
 import { issueHandle } from "../../queue/receipt-handle.ts";
@@ -47,17 +48,20 @@ export const receiveMessage = queueAction({
   input: inputMembers,
   output: { Messages: optional(list(message, { queryName: "Message" })) },
   run: async ({ input, queue }) => {
-    const fault = checkRanges(input) ?? checkNames(input);
+    const { settings } = queue;
+    const { ReceiveRequestAttemptId: attempt } = input;
+    const fault = checkRanges(input) ?? checkNames(input) ?? checkAttempt(attempt, settings);
     if (fault !== undefined) return err(fault);
 
-    const { settings } = queue;
     const waitSeconds = input.WaitTimeSeconds ?? settings.attributes.waitSeconds;
     const received = await queue.receive({
       max: input.MaxNumberOfMessages ?? limits.receiveMessages.default,
       visibilityMs: (input.VisibilityTimeout ?? settings.attributes.visibilitySeconds) * 1000,
       waitMs: waitSeconds * 1000,
+      ...(attempt !== undefined && { attempt }),
     });
-    // SQS answers a long poll with nothing instead: its caller waits for room anyway.
+    // SQS answers a long poll with nothing instead: its caller waits for room anyway. A FIFO queue never says
+    // that it is over its limit.
     if (received.overLimit && waitSeconds === 0) return err(tooManyInFlight);
 
     const wanted = {
@@ -128,13 +132,17 @@ function checkRanges(input: Input): SqsError | undefined {
 
 function checkNames(input: Input): SqsError | undefined {
   const unknown = systemNames(input).find(unknownSystemAttribute);
-  if (unknown !== undefined) return sqsError("InvalidAttributeName", `Unknown Attribute ${unknown}.`);
-  if (input.ReceiveRequestAttemptId !== undefined) {
-    return invalidParameter(
-      "The request include parameter ReceiveRequestAttemptId which is not valid for this queue type",
-    );
-  }
-  return undefined;
+  return unknown === undefined
+    ? undefined
+    : sqsError("InvalidAttributeName", `Unknown Attribute ${unknown}.`);
+}
+
+function checkAttempt(id: string | undefined, { attributes }: QueueSettings): SqsError | undefined {
+  if (id === undefined) return undefined;
+  if (attributes.fifo !== undefined) return checkFifoId("ReceiveRequestAttemptId", id);
+  return invalidParameter(
+    "The request include parameter ReceiveRequestAttemptId which is not valid for this queue type",
+  );
 }
 
 function systemNames(input: Input): readonly string[] {

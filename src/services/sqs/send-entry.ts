@@ -1,9 +1,9 @@
 import type { Caller } from "../../auth/caller.ts";
 import { sealBody } from "../../encryption/bodies.ts";
 import { toHex, utf8Length } from "../../lib/bytes.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
+import { assert, err, ok, type Result } from "../../lib/result.ts";
 import { invalidParameter, type SqsError } from "../../queue/errors.ts";
-import { checkFifoId } from "../../queue/fifo-ids.ts";
+import { checkFifoId, contentDedupId, missingFifoId } from "../../queue/fifo-ids.ts";
 import { limits } from "../../queue/limits.ts";
 import {
   attributeBytes,
@@ -15,9 +15,10 @@ import {
 import { checkBodyCharacters } from "../../queue/message-body.ts";
 import { attributeDigest, md5 } from "../../queue/message-digest.ts";
 import { messageIdOf } from "../../queue/message-id.ts";
-import type { QueueSettings } from "../../queue/settings.ts";
+import { sequenceNumberOf } from "../../queue/sequence-number.ts";
+import type { FifoAttributes, QueueSettings } from "../../queue/settings.ts";
 import { type Infer, integer, optional, required, type StructureShape, string } from "../../shapes/shape.ts";
-import type { OutgoingMessage } from "../../shard/calls.ts";
+import type { OutgoingMessage, Sent } from "../../shard/calls.ts";
 import type { OpenQueue } from "../action.ts";
 import { givenAttributes, messageAttributes, messageSystemAttributes } from "./message-attribute-shapes.ts";
 import { encodeStoredMessage } from "./stored-message.ts";
@@ -37,6 +38,8 @@ export const sentMembers = {
   MD5OfMessageBody: required(string),
   MD5OfMessageAttributes: optional(string),
   MD5OfMessageSystemAttributes: optional(string),
+  /** Of a FIFO queue. */
+  SequenceNumber: optional(string),
 };
 
 /** A message to be sent, with its size known. */
@@ -66,7 +69,7 @@ type SentAnswer = Infer<StructureShape<typeof sentMembers>>;
 export interface CheckedMessage {
   readonly stored: Uint8Array;
   readonly outgoing: Omit<OutgoingMessage, "sealed">;
-  readonly digests: Omit<SentAnswer, "MessageId">;
+  readonly digests: Omit<SentAnswer, "MessageId" | "SequenceNumber">;
 }
 
 export function sendEntry(input: SendEntry["input"]): SendEntry {
@@ -80,14 +83,13 @@ export function sendEntry(input: SendEntry["input"]): SendEntry {
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 export function checkMessage(entry: SendEntry, context: SendContext): Result<CheckedMessage, SqsError> {
-  const { MessageBody: body, DelaySeconds, MessageGroupId, MessageDeduplicationId } = entry.input;
+  const { MessageBody: body, DelaySeconds } = entry.input;
   const queue = context.settings.attributes;
   const fault =
     checkBodyCharacters(body) ??
     checkBytes(entry.bytes, queue.maximumMessageBytes, context.wording) ??
-    checkDelay(DelaySeconds) ??
-    (MessageGroupId === undefined ? undefined : checkFifoId("MessageGroupId", MessageGroupId)) ??
-    checkDedupId(MessageDeduplicationId, context.wording);
+    checkDelay(DelaySeconds, queue.fifo) ??
+    checkIds(entry.input, queue.fifo, context.wording);
   if (fault !== undefined) return err(fault);
   const attributes = checkUserAttributes(entry.attributes);
   if (!attributes.ok) return attributes;
@@ -104,8 +106,9 @@ export function checkMessage(entry: SendEntry, context: SendContext): Result<Che
       attributes: attributes.value,
     }),
     outgoing: {
-      delayMs: (DelaySeconds ?? queue.delaySeconds) * 1000,
-      ...(MessageGroupId === undefined ? undefined : { groupId: MessageGroupId }),
+      // A FIFO queue's delay is the shard's to apply, for a change of it holds for messages sent before, too.
+      delayMs: queue.fifo ? 0 : (DelaySeconds ?? queue.delaySeconds) * 1000,
+      ...idsOf(entry.input, queue.fifo),
     },
     digests: {
       MD5OfMessageBody: toHex(bodyMd5),
@@ -115,12 +118,17 @@ export function checkMessage(entry: SendEntry, context: SendContext): Result<Che
   });
 }
 
-/**
- * Stores messages with one call.
- *
- * @returns the batch id, which the ids of the messages derive from.
- */
-export async function storeMessages(queue: OpenQueue, messages: readonly CheckedMessage[]): Promise<string> {
+/** Messages that are stored: what their ids derive from, and what the shard said of them. */
+export interface StoredBatch {
+  readonly batchId: string;
+  readonly sent: Sent;
+}
+
+/** Stores messages with one call. */
+export async function storeMessages(
+  queue: OpenQueue,
+  messages: readonly CheckedMessage[],
+): Promise<StoredBatch> {
   const batchId = crypto.randomUUID();
   const outgoing = await Promise.all(
     messages.map(async ({ stored, outgoing }, index) => ({
@@ -128,13 +136,23 @@ export async function storeMessages(queue: OpenQueue, messages: readonly Checked
       sealed: await sealBody(queue.settings, stored, messageIdOf(batchId, index)),
     })),
   );
-  await queue.call({ kind: "send", batchId, messages: outgoing });
-  return batchId;
+  const sent = await queue.call({ kind: "send", batchId, messages: outgoing });
+  return { batchId, sent };
 }
 
-/** What the sender is told of message `index` of a batch that was stored. */
-export function sentAnswer(batchId: string, index: number, message: CheckedMessage): SentAnswer {
-  return { MessageId: messageIdOf(batchId, index), ...message.digests };
+/**
+ * What the sender is told of message `index` of a batch that was stored. A duplicate on a FIFO queue has its
+ * original's id and sequence number, and the digests of what was sent now.
+ */
+export function sentAnswer(
+  { batchId, sent: { positions, messageIds } }: StoredBatch,
+  index: number,
+  { digests }: CheckedMessage,
+): SentAnswer {
+  if (messageIds === undefined) return { MessageId: messageIdOf(batchId, index), ...digests };
+  const [id, position] = [messageIds[index], positions[index]];
+  assert(id !== undefined && position !== undefined, "a FIFO shard names and places every message");
+  return { MessageId: id, ...digests, SequenceNumber: sequenceNumberOf(position) };
 }
 
 function checkBytes(bytes: number, bound: number, wording: SendWording): SqsError | undefined {
@@ -142,17 +160,42 @@ function checkBytes(bytes: number, bound: number, wording: SendWording): SqsErro
   return invalidParameter(`${wording.tooLong} Reason: Message must be shorter than ${bound} bytes.`);
 }
 
-function checkDelay(seconds: number | undefined): SqsError | undefined {
+function checkDelay(seconds: number | undefined, fifo: FifoAttributes | undefined): SqsError | undefined {
   const { min, max } = limits.delaySeconds;
-  if (seconds === undefined || (seconds >= min && seconds <= max)) return undefined;
-  return invalidParameter(
-    `Value ${seconds} for parameter DelaySeconds is invalid. ` +
-      `Reason: DelaySeconds must be >= ${min} and <= ${max}.`,
+  if (seconds === undefined) return undefined;
+  if (seconds < min || seconds > max) {
+    return invalidDelay(seconds, `DelaySeconds must be >= ${min} and <= ${max}.`);
+  }
+  if (fifo === undefined || seconds === 0) return undefined;
+  return invalidDelay(seconds, "The request include parameter that is not valid for this queue type.");
+}
+
+function invalidDelay(seconds: number, reason: string): SqsError {
+  return invalidParameter(`Value ${seconds} for parameter DelaySeconds is invalid. Reason: ${reason}`);
+}
+
+/** A standard queue takes groups but does not deduplicate, and says so rather than ignore the wish. */
+function checkIds(
+  input: SendEntry["input"],
+  fifo: FifoAttributes | undefined,
+  wording: SendWording,
+): SqsError | undefined {
+  const { MessageGroupId: groupId, MessageDeduplicationId: dedupId } = input;
+  return (
+    (fifo && missingFifoId(fifo, [input])) ??
+    (groupId === undefined ? undefined : checkFifoId("MessageGroupId", groupId)) ??
+    (dedupId === undefined ? undefined : checkFifoId("MessageDeduplicationId", dedupId)) ??
+    (dedupId === undefined || fifo ? undefined : invalidParameter(wording.dedupIdOnStandard))
   );
 }
 
-/** A standard queue does not deduplicate, and says so rather than ignore the wish. */
-function checkDedupId(id: string | undefined, wording: SendWording): SqsError | undefined {
-  if (id === undefined) return undefined;
-  return checkFifoId("MessageDeduplicationId", id) ?? invalidParameter(wording.dedupIdOnStandard);
+/** The ids that the shard is told, once `checkIds` has passed them. */
+function idsOf(
+  { MessageBody, MessageGroupId, MessageDeduplicationId }: SendEntry["input"],
+  fifo: FifoAttributes | undefined,
+): Pick<OutgoingMessage, "groupId" | "dedupId"> {
+  return {
+    ...(MessageGroupId !== undefined && { groupId: MessageGroupId }),
+    ...(fifo && { dedupId: MessageDeduplicationId ?? contentDedupId(MessageBody) }),
+  };
 }

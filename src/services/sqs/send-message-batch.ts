@@ -1,6 +1,7 @@
 import { err, ok } from "../../lib/result.ts";
 import { checkBatch, checkBatchBytes } from "../../queue/batch.ts";
-import { missingParameter } from "../../queue/errors.ts";
+import { invalidParameter, missingParameter } from "../../queue/errors.ts";
+import { missingFifoId } from "../../queue/fifo-ids.ts";
 import { list, optional, required, string, structure } from "../../shapes/shape.ts";
 import { queueAction } from "../action.ts";
 import { batchResultErrorEntry, checkEntries } from "./batch-entries.ts";
@@ -41,6 +42,10 @@ export const sendMessageBatch = queueAction({
     const entries = input.Entries.map((entry) => ({ Id: entry.Id, entry: sendEntry(entry) }));
     const tooLong = checkBatchBytes(entries.reduce((sum, { entry }) => sum + entry.bytes, 0));
     if (tooLong !== undefined) return err(tooLong);
+    const { fifo } = queue.settings.attributes;
+    // SQS's text for one message, but not its code; and it fails the entries that lack nothing as well.
+    const missingId = fifo && missingFifoId(fifo, input.Entries);
+    if (missingId !== undefined) return err(invalidParameter(missingId.message));
     const empty = input.Entries.findIndex((entry) => entry.MessageBody === "");
     if (empty >= 0) return err(missingParameter(`${ENTRY}.${empty + 1}.MessageBody`));
 
@@ -48,8 +53,8 @@ export const sendMessageBatch = queueAction({
     const { valid, failed } = checkEntries(entries, ({ entry }) => checkMessage(entry, context));
     if (valid.length === 0) return ok({ Successful: [], Failed: failed });
     const messages = valid.map(({ value }) => value);
-    const batchId = await storeMessages(queue, messages);
-    const sent = valid.map(({ Id, value }, index) => ({ Id, ...sentAnswer(batchId, index, value) }));
+    const batch = await storeMessages(queue, messages);
+    const sent = valid.map(({ Id, value }, index) => ({ Id, ...sentAnswer(batch, index, value) }));
     return ok({ Successful: sent, Failed: failed });
   },
 });

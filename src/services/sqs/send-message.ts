@@ -28,7 +28,7 @@ export const sendMessage = queueAction({
     const { settings } = queue;
     const checked = checkMessage(sendEntry(input), { caller, traceHeader, settings, wording });
     if (!checked.ok) return checked;
-    const batchId = await storeMessages(queue, [checked.value]);
-    return ok(sentAnswer(batchId, 0, checked.value));
+    const batch = await storeMessages(queue, [checked.value]);
+    return ok(sentAnswer(batch, 0, checked.value));
   },
 });

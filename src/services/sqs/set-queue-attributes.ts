@@ -1,6 +1,7 @@
 import { err, ok } from "../../lib/result.ts";
 import { applyChanges, parseAttributes } from "../../queue/attributes.ts";
 import { queueDoesNotExist } from "../../queue/errors.ts";
+import type { QueueAttributes } from "../../queue/settings.ts";
 import { required, string } from "../../shapes/shape.ts";
 import { queueAction } from "../action.ts";
 import { checkDeadLetterTarget } from "./dead-letter-target.ts";
@@ -21,11 +22,12 @@ export const setQueueAttributes = queueAction({
     if (!changes.ok) return changes;
     const problem = await checkDeadLetterTarget(catalog, changes.value, queue.settings);
     if (problem !== undefined) return err(problem);
-    const updated = await catalog.updateAttributes(
-      queue.settings,
-      (current) => ok(applyChanges(current, changes.value)),
-      Math.floor(nowMs / 1000),
-    );
+    const change = (current: QueueAttributes) => applyChanges(current, changes.value);
+    // This isolate's copy may be a minute old: what does not go with it may go with what is true now.
+    const copyWillDo = change(queue.settings.attributes).ok;
+    const current = copyWillDo ? queue.settings : await catalog.readQueue(queue.settings);
+    if (current === undefined) return err(queueDoesNotExist);
+    const updated = await catalog.updateAttributes(current, change, Math.floor(nowMs / 1000));
     if (!updated.ok) return updated;
     const there = await shards.configure(updated.value);
     return there ? ok({}) : err(queueDoesNotExist);

@@ -1,3 +1,4 @@
+import { sequenceNumberOf } from "../../queue/sequence-number.ts";
 import type { DeliveredMessage } from "../../shard/calls.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
@@ -14,7 +15,11 @@ const attributes = new Map<string, Reader>([
   ["SentTimestamp", (delivered) => String(delivered.sentAtMs)],
   ["ApproximateReceiveCount", (delivered) => String(delivered.receiveCount)],
   ["ApproximateFirstReceiveTimestamp", (delivered) => String(delivered.firstReceivedAtMs)],
-  ["SequenceNumber", () => undefined],
+  // Only FIFO queues' messages have a deduplication id, and all of theirs do.
+  [
+    "SequenceNumber",
+    ({ dedupId, position }) => (dedupId === undefined ? undefined : sequenceNumberOf(position)),
+  ],
   ["MessageDeduplicationId", (delivered) => delivered.dedupId],
   ["MessageGroupId", (delivered) => delivered.groupId],
   ["AWSTraceHeader", (_, stored) => stored.traceHeader],

@@ -1,6 +1,7 @@
 import { invalidParameter, type SqsError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
 import type { VisibilityOutcome } from "../../shard/calls.ts";
+import { expiredHandle } from "./lease.ts";
 
 export function isVisibilityInRange(seconds: number): boolean {
   return seconds >= limits.visibilitySeconds.min && seconds <= limits.visibilitySeconds.max;
@@ -29,9 +30,7 @@ export function visibilityFault(
           "Reason: Message does not exist or is not available for visibility timeout change.",
       );
     case "expired":
-      return invalidParameter(
-        `Value ${change.handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
-      );
+      return expiredHandle(change.handle);
     case "beyondLimit":
       return invalidVisibility(
         change.seconds,
