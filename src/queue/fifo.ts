@@ -1,18 +1,12 @@
 import type { Backlog } from "./backlog.ts";
 import { DedupMemory, dedupKey } from "./dedup.ts";
-import type {
-  Decision,
-  Lease,
-  Leases,
-  ReceiveRequest,
-  VisibilityOutcome,
-  VisibilityRequest,
-} from "./engine.ts";
-import { freshLeaseOf, groupedLeaseOf, isExhausted } from "./engine.ts";
+import type { Decision, ReceiveRequest, VisibilityOutcome, VisibilityRequest } from "./engine.ts";
 import { deliverable, groupsOf } from "./groups.ts";
+import { freshLeaseOf, groupedLeaseOf, type Lease, type Leases } from "./lease.ts";
 import { limits } from "./limits.ts";
 import type { GroupedLease, Op, SentMessage, VisibilityOp } from "./ops.ts";
 import { indexOf, lsnOf, type Position, positionOf } from "./position.ts";
+import { isExhausted } from "./redrive.ts";
 import type { Attempt, QueueState, TouchedMessage } from "./state.ts";
 
 /** What a FIFO queue does otherwise than a standard one: decisions only, over the same state and ops. */
@@ -118,7 +112,7 @@ export function decideReceiveFifo(
       if (next.kind === "returned") {
         const message = state.touched.get(next.position);
         if (!message) throw new Error(`a group holds message ${next.position}, which is gone`);
-        if (isExhausted(state, message)) {
+        if (isExhausted(state, message, nowMs)) {
           dead.push(next.position);
           continue;
         }

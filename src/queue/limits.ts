@@ -40,6 +40,8 @@ export const limits = {
   dedupMs: 300_000,
   /** Named receives that are remembered; only clients that lose answers name theirs. */
   receiveAttempts: 10_000,
+  /** How long a queue whose dead-letter queue is gone waits before it looks for it again. */
+  redrivePauseMs: 60_000,
   queueNameLength: 80,
   /** Of Policy by SQS's quota; RedrivePolicy and RedriveAllowPolicy are JSON stored as given, so they share it. */
   policyBytes: 8192,

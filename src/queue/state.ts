@@ -73,6 +73,8 @@ export interface Derived {
   groups: Groups | undefined;
   /** Where messages go that were received too often; undefined if nowhere. */
   redrive: RedrivePolicy | undefined;
+  /** Lately there was no dead-letter queue: until then nothing is sent there. */
+  redrivePausedUntilMs: number;
   /** The deduplication ids of a FIFO queue; undefined until somebody sends. */
   dedup: DedupMemory | undefined;
 }
@@ -155,6 +157,7 @@ export function emptyState(): QueueState {
       delayedSinceMs: 0,
       groups: undefined,
       redrive: undefined,
+      redrivePausedUntilMs: 0,
       dedup: undefined,
     },
   };

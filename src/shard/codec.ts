@@ -128,7 +128,9 @@ function writeOp(to: ByteWriter, op: Op): void {
       to.uint(op.fresh.length);
       for (const { position, sentAtMs, index, groupId, receivedBefore, firstReceivedAtMs } of op.fresh) {
         to.uint(position).uint(sentAtMs).uint(index);
-        to.text(groupId ?? "").uint(receivedBefore).uint(firstReceivedAtMs);
+        to.text(groupId ?? "")
+          .uint(receivedBefore)
+          .uint(firstReceivedAtMs);
       }
       return;
     case "repeat":

@@ -1,6 +1,6 @@
 import { freshCount } from "../queue/backlog.ts";
-import { horizonMs } from "../queue/engine.ts";
 import { isFifo } from "../queue/fifo.ts";
+import { horizonMs } from "../queue/horizon.ts";
 import { limits } from "../queue/limits.ts";
 import type { Op, RelocatedMessage } from "../queue/ops.ts";
 import { indexOf, lsnOf, type Position } from "../queue/position.ts";

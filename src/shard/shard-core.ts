@@ -1,8 +1,8 @@
 import { assert } from "../lib/result.ts";
 import { packUuid, unpackUuid } from "../lib/uuid.ts";
+import { apply, openNextRecord } from "../queue/apply.ts";
 import type { Backlog } from "../queue/backlog.ts";
 import {
-  apply,
   type Counts,
   counts,
   type Decision,
@@ -11,10 +11,6 @@ import {
   decideReceive,
   decideSend,
   decideVisibility,
-  type Lease,
-  nextDueMs,
-  openNextRecord,
-  settle,
 } from "../queue/engine.ts";
 import {
   decideDeleteFifo,
@@ -25,12 +21,14 @@ import {
   rememberDedup,
 } from "../queue/fifo.ts";
 import { delayedByQueue, deliverable, groupsOf, load } from "../queue/groups.ts";
+import type { Lease } from "../queue/lease.ts";
 import { limits } from "../queue/limits.ts";
 import { messageIdOf } from "../queue/message-id.ts";
 import type { DeadLetter, Op } from "../queue/ops.ts";
 import { indexOf, lsnOf, MESSAGES_PER_RECORD, type Position, positionOf } from "../queue/position.ts";
 import { queueArn } from "../queue/queue-arn.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
+import { nextDueMs, settle } from "../queue/settle.ts";
 import { emptyState, type QueueState } from "../queue/state.ts";
 import type {
   DeliveredMessage,

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from "../lib/byte-stream.ts";
-import { reindex } from "../queue/engine.ts";
+import { reindex } from "../queue/apply.ts";
 import type { Position } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
 import { emptyState, type QueueState, type TouchedMessage } from "../queue/state.ts";

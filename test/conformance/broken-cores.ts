@@ -5,7 +5,7 @@ import { decodeRecord, RecordEncoder } from "../../src/shard/codec.ts";
 import type { Log } from "../../src/shard/log.ts";
 import { ShardCore } from "../../src/shard/shard-core.ts";
 import { delegatingCore, delegatingLog } from "./delegates.ts";
-import type { Core, Recover } from "./history-run.ts";
+import type { Core, Recover } from "./shard-run.ts";
 
 /**
  * Shards with one fault each, of the kind that slips into a queue: at a boundary, in a recovery, in a

@@ -1,5 +1,5 @@
 import type { Log } from "../../src/shard/log.ts";
-import type { Core } from "./history-run.ts";
+import type { Core } from "./shard-run.ts";
 
 /** `core`, except for what `changes` does in its place. */
 export function delegatingCore(core: Core, changes: Partial<Core>): Core {
@@ -12,7 +12,7 @@ export function delegatingCore(core: Core, changes: Partial<Core>): Core {
     commit: (nowMs) => core.commit(nowMs),
     housekeep: (nowMs) => core.housekeep(nowMs),
     nextWakeAtMs: (nowMs, waiting) => core.nextWakeAtMs(nowMs, waiting),
-    visibleCount: (nowMs) => core.visibleCount(nowMs),
+    visibleCount: (nowMs, enough) => core.visibleCount(nowMs, enough),
     ...changes,
   };
 }

@@ -3,9 +3,11 @@ import { decodeRecord } from "../../src/shard/codec.ts";
 import { ShardCore } from "../../src/shard/shard-core.ts";
 import { shardLimits } from "../../src/shard/shard-limits.ts";
 import { brokenCores } from "./broken-cores.ts";
+import { checkHistory, divergence } from "./check-history.ts";
 import { delegatingCore, delegatingLog } from "./delegates.ts";
-import { type History, historyFrom, type Step, shrunk } from "./histories.ts";
-import { Divergence, type Recover, type RunOptions, runHistory } from "./history-run.ts";
+import { type History, historyFrom, type Step } from "./histories.ts";
+import { runHistory } from "./history-run.ts";
+import type { Recover, RunOptions } from "./shard-run.ts";
 
 const HISTORIES = Number(process.env["HISTORIES"] ?? 3000);
 const SWEPT = Math.ceil(HISTORIES / 10);
@@ -50,13 +52,13 @@ describe.skipIf(SEED !== undefined)("a shard does what the reference model does"
 describe.skipIf(SEED !== undefined)("the histories are worth telling", () => {
   test.each(brokenCores)("they find a shard that $fault", ({ recover }) => {
     const seeds = Array.from({ length: 500 }, (_, seed) => seed);
-    expect(seeds.some((seed) => divergence(historyFrom(seed), {}, recover) !== undefined)).toBe(true);
+    expect(seeds.some((seed) => divergence(historyFrom(seed), runHistory, recover) !== undefined)).toBe(true);
   });
 
   test("they reach every kind of answer and of housekeeping", () => {
     const times = new Map<string, number>();
     const saw = (what: string) => times.set(what, (times.get(what) ?? 0) + 1);
-    for (let seed = 0; seed < 300; seed++) divergence(historyFrom(seed), {}, witnessed(saw));
+    for (let seed = 0; seed < 300; seed++) divergence(historyFrom(seed), runHistory, witnessed(saw));
     expect([...times].filter(([, count]) => count >= 20).map(([what]) => what)).toEqual(
       expect.arrayContaining([
         "a message received at once",
@@ -78,35 +80,8 @@ describe.skipIf(SEED !== undefined)("the histories are worth telling", () => {
   });
 });
 
-/** @throws with the fewest steps that show where shard and model part */
 function check(history: History, options: RunOptions = {}): void {
-  if (divergence(history, options) === undefined) return;
-  const shortest = shrunk(history, (each) => divergence(each, options) !== undefined);
-  const lines: string[] = [];
-  const found = divergence(shortest, { ...options, trace: (line) => lines.push(line.slice(0, 2000)) });
-  expect.fail(
-    [
-      found?.message.slice(0, 10_000),
-      `after ${shortest.steps.length} of ${history.steps.length} steps, the last being`,
-      ...lines.slice(-40),
-      `limits ${JSON.stringify(history.limits)}, retention ${history.retentionSeconds} s`,
-      history.seed === undefined ? "" : `SEED=${history.seed} npx vitest run --project pure shard-core`,
-    ].join("\n"),
-  );
-}
-
-function divergence(
-  history: History,
-  options: RunOptions,
-  recover: Recover = recoverShard,
-): Divergence | undefined {
-  try {
-    runHistory(history, recover, options);
-    return undefined;
-  } catch (caught) {
-    if (caught instanceof Divergence) return caught;
-    throw caught;
-  }
+  checkHistory(history, runHistory, recoverShard, { ...options, again: "shard-core" });
 }
 
 const receive: Step = { kind: "receive", max: 10, visibilityMs: 1000 };

@@ -60,6 +60,21 @@ describe("All", () => {
     });
   });
 
+  it("of a FIFO queue is sixteen", () => {
+    const fifo = {
+      contentBasedDeduplication: true,
+      deduplicationScope: "messageGroup",
+      throughputLimit: "perMessageGroupId",
+    } as const;
+    expect(answer(settings({ fifo }), "All")).toEqual({
+      ...plain,
+      FifoQueue: "true",
+      ContentBasedDeduplication: "true",
+      DeduplicationScope: "messageGroup",
+      FifoThroughputLimit: "perMessageGroupId",
+    });
+  });
+
   it("wins over names beside it", () => {
     expect(answer(settings(), "DelaySeconds", "All")).toEqual(plain);
   });
@@ -80,6 +95,7 @@ describe("single names", () => {
       "FifoQueue",
       "ContentBasedDeduplication",
       "DeduplicationScope",
+      "FifoThroughputLimit",
     ];
     expect(
       answer(settings({ kmsDataKeyReuseSeconds: 60 }), ...names, "KmsDataKeyReusePeriodSeconds"),

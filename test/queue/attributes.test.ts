@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Result } from "../../src/lib/result.ts";
 import {
   applyChanges,
   defaultAttributes,
@@ -6,6 +7,8 @@ import {
   parseAttributes,
   readAttribute,
 } from "../../src/queue/attributes.ts";
+import type { SqsError } from "../../src/queue/errors.ts";
+import type { FifoAttributes } from "../../src/queue/settings.ts";
 
 const queue = { account: "000000000000", region: "us-east-1", name: "jobs" };
 const fifo = { ...queue, name: "jobs.fifo" };
@@ -14,12 +17,13 @@ const redrive = `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead
 
 type Request = Record<string, string>;
 const parse = (request: Request, of = queue) => parseAttributes(new Map(Object.entries(request)), of);
-const changes = (request: Request) => {
-  const parsed = parse(request);
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  return parsed.value;
+const unwrap = <T>(result: Result<T, SqsError>): T => {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
 };
-const set = (request: Request, current = defaultAttributes) => applyChanges(current, changes(request));
+const changes = (request: Request, of = queue) => unwrap(parse(request, of));
+const set = (request: Request, current = defaultAttributes) =>
+  unwrap(applyChanges(current, changes(request)));
 const refused = (kind: string, message: string) => ({ ok: false, error: { kind, message } });
 const badValue = (name: string) =>
   refused("InvalidAttributeValue", `Invalid value for the parameter ${name}.`);
@@ -84,28 +88,88 @@ describe("names", () => {
 });
 
 describe("a FIFO queue", () => {
-  it("takes its own attributes", () => {
-    const own = {
-      FifoQueue: "TRUE",
-      ContentBasedDeduplication: "False",
-      DeduplicationScope: "messageGroup",
+  const setFifo = (request: Request, current = defaultAttributes) =>
+    applyChanges(current, changes(request, fifo));
+  const fifoAttributes = (request: Request, current?: FifoAttributes) =>
+    unwrap(setFifo(request, current ? { ...defaultAttributes, fifo: current } : defaultAttributes)).fifo;
+  const plain = fifoAttributes({ FifoQueue: "true" });
+
+  it("deduplicates by id alone, over all groups, unless it is told otherwise", () => {
+    expect(plain).toEqual({
+      contentBasedDeduplication: false,
+      deduplicationScope: "queue",
+      throughputLimit: "perQueue",
+    });
+    expect(defaultAttributes.fifo).toBeUndefined();
+  });
+
+  it("is created with its own attributes and those of all queues, in any order", () => {
+    const request = {
       FifoThroughputLimit: "perMessageGroupId",
+      DeduplicationScope: "messageGroup",
       DelaySeconds: "5",
+      ContentBasedDeduplication: "True",
+      FifoQueue: "TRUE",
     };
-    expect(parse(own, fifo)).toEqual({ ok: true, value: new Map([["DelaySeconds", "5"]]) });
+    expect(setFifo(request)).toEqual({
+      ok: true,
+      value: {
+        ...defaultAttributes,
+        delaySeconds: 5,
+        fifo: {
+          contentBasedDeduplication: true,
+          deduplicationScope: "messageGroup",
+          throughputLimit: "perMessageGroupId",
+        },
+      },
+    });
+  });
+
+  it.each([
+    ["FifoQueue", "true", {}],
+    ["ContentBasedDeduplication", "True", { contentBasedDeduplication: true }],
+    ["DeduplicationScope", "messageGroup", { deduplicationScope: "messageGroup" }],
+    ["FifoThroughputLimit", "perQueue", {}],
+  ] as const)("set to %s=%s keeps all else as it was", (name, value, changed) => {
+    expect(fifoAttributes({ [name]: value }, plain)).toEqual({ ...plain, ...changed });
+    expect(plain).toEqual(fifoAttributes({ FifoQueue: "true" }));
+  });
+
+  it("has what was set taken back", () => {
+    const own = { ContentBasedDeduplication: "true", DeduplicationScope: "messageGroup" };
+    const back = { ContentBasedDeduplication: "FALSE", DeduplicationScope: "queue" };
+    expect(fifoAttributes(back, fifoAttributes(own))).toEqual(plain);
+  });
+
+  it("shows each attribute in SQS's spelling, a standard queue none", () => {
+    const made = unwrap(setFifo({ FifoQueue: "TRUE", ContentBasedDeduplication: "TRUE" }));
+    const shown = {
+      FifoQueue: "true",
+      ContentBasedDeduplication: "true",
+      DeduplicationScope: "queue",
+      FifoThroughputLimit: "perQueue",
+    };
+    for (const [name, value] of Object.entries(shown)) {
+      expect(readAttribute(made, name as keyof typeof shown)).toBe(value);
+      expect(readAttribute(defaultAttributes, name as keyof typeof shown)).toBeUndefined();
+    }
   });
 
   it.each([
     ["FifoQueue", "yes"],
+    ["FifoQueue", ""],
     ["ContentBasedDeduplication", "1"],
+    ["ContentBasedDeduplication", " true"],
     ["DeduplicationScope", "Queue"],
+    ["DeduplicationScope", "messagegroup"],
     ["FifoThroughputLimit", ""],
+    ["FifoThroughputLimit", "perqueue"],
   ])("takes no %s=%s", (name, value) => {
     expect(parse({ [name]: value }, fifo)).toEqual(badValue(name));
   });
 
-  it("stays one", () => {
-    expect(parse({ FifoQueue: "false" }, fifo)).toEqual(
+  it.each(["false", "False"])("stays one: FifoQueue may not be %s", (value) => {
+    expect(parse({ FifoQueue: value }, fifo)).toEqual(
       refused(
         "InvalidAttributeValue",
         "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.",
@@ -113,14 +177,42 @@ describe("a FIFO queue", () => {
     );
   });
 
-  it("has a throughput limit per group only with deduplication per group", () => {
-    expect(parse({ FifoThroughputLimit: "perMessageGroupId" }, fifo)).toEqual(
-      refused(
-        "InvalidAttributeValue",
-        "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup",
-      ),
+  describe("has a throughput limit per group only with deduplication per group", () => {
+    const problem = refused(
+      "InvalidAttributeValue",
+      "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup",
     );
-    expect(parse({ FifoThroughputLimit: "perQueue" }, fifo).ok).toBe(true);
+    const perGroup = { FifoThroughputLimit: "perMessageGroupId" };
+    const wide = unwrap(setFifo({ FifoQueue: "true" }));
+    const narrow = unwrap(setFifo({ DeduplicationScope: "messageGroup" }, wide));
+    const high = unwrap(setFifo(perGroup, narrow));
+
+    it("when both come together", () => {
+      expect(setFifo({ FifoQueue: "true", ...perGroup })).toEqual(problem);
+      expect(setFifo({ ...perGroup, DeduplicationScope: "queue" }, narrow)).toEqual(problem);
+      expect(setFifo({ ...perGroup, DeduplicationScope: "messageGroup" }, wide).ok).toBe(true);
+    });
+
+    it("when one of them was set before", () => {
+      expect(setFifo(perGroup, wide)).toEqual(problem);
+      expect(setFifo(perGroup, narrow)).toEqual({ ok: true, value: high });
+      expect(setFifo({ DeduplicationScope: "queue" }, high)).toEqual(problem);
+      expect(setFifo({ DeduplicationScope: "queue" }, narrow)).toEqual({ ok: true, value: wide });
+      expect(setFifo({ DeduplicationScope: "queue", FifoThroughputLimit: "perQueue" }, high)).toEqual({
+        ok: true,
+        value: wide,
+      });
+    });
+  });
+
+  it("created again is compared by its own attributes, too", () => {
+    const current = unwrap(setFifo({ FifoQueue: "true", ContentBasedDeduplication: "true" }));
+    const differs = (request: Request) => firstDifference(current, changes(request, fifo));
+    expect(differs({ FifoQueue: "True", ContentBasedDeduplication: "TRUE" })).toBeUndefined();
+    expect(differs({ DeduplicationScope: "queue", FifoThroughputLimit: "perQueue" })).toBeUndefined();
+    expect(differs({ ContentBasedDeduplication: "false" })).toBe("ContentBasedDeduplication");
+    expect(differs({ FifoQueue: "true", DeduplicationScope: "messageGroup" })).toBe("DeduplicationScope");
+    expect(differs({ FifoThroughputLimit: "perMessageGroupId" })).toBe("FifoThroughputLimit");
   });
 });
 

@@ -74,14 +74,6 @@ describe.each(sdks)("queues through the $name SDK", (sdk) => {
       expect((await sqs.createQueue({ QueueName: name })).QueueUrl).toMatch(new RegExp(`/${name}$`));
     });
 
-    it("refuses FIFO queues, which there are none of yet", async () => {
-      const call = sqs.createQueue({ QueueName: `${freshName()}.fifo`, Attributes: { FifoQueue: "true" } });
-      expect(await faultOf(call)).toMatchObject({
-        code: "AWS.SimpleQueueService.UnsupportedOperation",
-        status: 400,
-      });
-    });
-
     it("refuses an attribute that it does not know, and creates nothing", async () => {
       const name = freshName();
       expect(await faultOf(sqs.createQueue({ QueueName: name, Attributes: { Delay: "1" } }))).toEqual({

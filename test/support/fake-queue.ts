@@ -1,8 +1,16 @@
 import type { Result } from "../../src/lib/result.ts";
 import type { SqsError } from "../../src/queue/errors.ts";
-import type { QueueAttributes, QueueSettings } from "../../src/queue/settings.ts";
+import { defaultFifoAttributes } from "../../src/queue/fifo-attributes.ts";
+import type { FifoAttributes, QueueAttributes, QueueSettings } from "../../src/queue/settings.ts";
 import type { OpenQueue, QueueAction, ReceiveRequest } from "../../src/services/action.ts";
-import type { DeliveredMessage, ShardCall, ShardReply, VisibilityOutcome } from "../../src/shard/calls.ts";
+import type {
+  DeliveredMessage,
+  Done,
+  Sent,
+  ShardCall,
+  ShardReply,
+  VisibilityOutcome,
+} from "../../src/shard/calls.ts";
 
 /** A queue that stores nothing: it records what it is asked, and answers as it was told. */
 export interface FakeQueue extends OpenQueue {
@@ -10,12 +18,18 @@ export interface FakeQueue extends OpenQueue {
   readonly receives: ReceiveRequest[];
 }
 
-export function fakeQueue(told: {
-  attributes?: Partial<QueueAttributes>;
-  outcomes?: readonly VisibilityOutcome[];
-  deliveries?: readonly DeliveredMessage[];
-  overLimit?: boolean;
-}): FakeQueue {
+interface Told {
+  readonly attributes?: Partial<QueueAttributes>;
+  /** Of a FIFO queue. */
+  readonly sent?: Omit<Sent, "kind">;
+  /** Of a FIFO queue. */
+  readonly deletions?: NonNullable<Done["outcomes"]>;
+  readonly outcomes?: readonly VisibilityOutcome[];
+  readonly deliveries?: readonly DeliveredMessage[];
+  readonly overLimit?: boolean;
+}
+
+export function fakeQueue(told: Told): FakeQueue {
   const calls: ShardCall[] = [];
   const receives: ReceiveRequest[] = [];
   return {
@@ -24,7 +38,7 @@ export function fakeQueue(told: {
     receives,
     call: async (call) => {
       calls.push(call);
-      return answer(call, told.outcomes ?? []) as never;
+      return answer(call, told) as never;
     },
     receive: async (request) => {
       receives.push(request);
@@ -33,17 +47,22 @@ export function fakeQueue(told: {
   };
 }
 
-function answer(call: ShardCall, outcomes: readonly VisibilityOutcome[]): ShardReply {
+function answer(call: ShardCall, told: Told): ShardReply {
   switch (call.kind) {
     case "send":
-      return { kind: "sent", positions: call.messages.map((_, index) => index) };
+      return { kind: "sent", ...(told.sent ?? { positions: call.messages.map((_, index) => index) }) };
     case "delete":
-      return { kind: "done" };
+      return { kind: "done", ...(told.deletions && { outcomes: told.deletions }) };
     case "changeVisibility":
-      return { kind: "visibilityChanged", outcomes };
+      return { kind: "visibilityChanged", outcomes: told.outcomes ?? [] };
     default:
       throw new Error(`no action under test makes the call ${call.kind}`);
   }
+}
+
+/** What makes a queue a FIFO queue. */
+export function fifoOf(fifo: Partial<FifoAttributes> = {}): { readonly fifo: FifoAttributes } {
+  return { fifo: { ...defaultFifoAttributes, ...fifo } };
 }
 
 export function testSettings(attributes: Partial<QueueAttributes> = {}): QueueSettings {

@@ -12,6 +12,8 @@ const handle = handleOf(5);
 const gone = (h: string): string =>
   `Value ${h} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for ` +
   "visibility timeout change.";
+const expired = (h: string): string =>
+  `Value ${h} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`;
 const beyond = (seconds: number): string =>
   `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message ` +
   "is beyond the limit [43200 seconds]";
@@ -29,6 +31,7 @@ describe("ChangeMessageVisibility", () => {
   test.each([
     ["gone", gone(handle)],
     ["beyondLimit", beyond(60)],
+    ["expired", expired(handle)],
   ] as const)("says what the shard found: %s", async (outcome, message) => {
     const queue = fakeQueue({ outcomes: [outcome] });
     const input = { ReceiptHandle: handle, VisibilityTimeout: 60 };
@@ -112,6 +115,19 @@ describe("ChangeMessageVisibilityBatch", () => {
         ],
       },
     ]);
+  });
+
+  test("of a FIFO queue fails by the entry whose handle has expired", async () => {
+    const queue = fakeQueue({ outcomes: ["expired", "changed"] });
+    const Entries = [
+      { Id: "old", ReceiptHandle: handleOf(1), VisibilityTimeout: 9 },
+      { Id: "ok", ReceiptHandle: handleOf(2), VisibilityTimeout: 9 },
+    ];
+    const Message = expired(handleOf(1));
+    expect(await answerOf(run(changeMessageVisibilityBatch, queue, { Entries }))).toEqual({
+      Successful: [{ Id: "ok" }],
+      Failed: [{ Id: "old", SenderFault: true, Code: "InvalidParameterValue", Message }],
+    });
   });
 
   test("in which every entry fails asks nothing of the shard", async () => {

@@ -108,7 +108,30 @@ describe("CreateQueue", () => {
       "InvalidAttributeValue",
       "Invalid value for the parameter ContentBasedDeduplication.",
     ],
-    ["jobs.fifo", { FifoQueue: "True" }, "UnsupportedOperation", "FIFO queues are not supported yet."],
+    [
+      "jobs.fifo",
+      { FifoQueue: "true", FifoThroughputLimit: "perMessageGroupId" },
+      "InvalidAttributeValue",
+      "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup",
+    ],
+    [
+      "jobs",
+      { ContentBasedDeduplication: "true" },
+      "InvalidAttributeName",
+      "Unknown Attribute ContentBasedDeduplication.",
+    ],
+    [
+      "jobs",
+      { DeduplicationScope: "queue" },
+      "InvalidAttributeName",
+      "You can specify the DeduplicationScope only when FifoQueue is set to true.",
+    ],
+    [
+      "jobs",
+      { FifoThroughputLimit: "perQueue" },
+      "InvalidAttributeName",
+      "You can specify the FifoThroughputLimit only when FifoQueue is set to true.",
+    ],
   ])("refuses %j with %j", async (name, of, kind, message) => {
     expect(await create(name, of as Record<string, string>)).toEqual(refused(kind, message));
     expect(await stored(name)).toBeUndefined();
@@ -118,6 +141,27 @@ describe("CreateQueue", () => {
     expect(await create("jobs", { FifoQueue: "true" })).toMatchObject({
       error: { message: expect.stringContaining("must end with .fifo suffix") },
     });
+  });
+
+  it("makes a FIFO queue, and finds it again by what it has", async () => {
+    const wanted = { FifoQueue: "True", ContentBasedDeduplication: "TRUE", DelaySeconds: "5" };
+    const url = answer({ QueueUrl: "http://localhost:8787/000000000000/jobs.fifo" });
+    expect(await create("jobs.fifo", wanted)).toEqual(url);
+    expect((await stored("jobs.fifo"))?.attributes).toMatchObject({
+      delaySeconds: 5,
+      fifo: {
+        contentBasedDeduplication: true,
+        deduplicationScope: "queue",
+        throughputLimit: "perQueue",
+      },
+    });
+    expect(await create("jobs.fifo", { FifoQueue: "true" })).toEqual(url);
+    expect(await create("jobs.fifo", { FifoQueue: "true", FifoThroughputLimit: "perQueue" })).toEqual(url);
+    expect(await create("jobs.fifo", { FifoQueue: "true", ContentBasedDeduplication: "false" })).toEqual(
+      exists("ContentBasedDeduplication"),
+    );
+    const nameless = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+    expect(await create("jobs.fifo")).toEqual(refused("InvalidParameterValue", nameless));
   });
 
   it("stores nothing with bad tags", async () => {
@@ -168,6 +212,17 @@ describe("a dead-letter queue", () => {
     expect(await set("jobs", { RedrivePolicy: elsewhere })).toEqual(
       refusedAs(elsewhere, "Dead letter target does not exist."),
     );
+  });
+
+  it("must be of the same type", async () => {
+    await create("dead");
+    await create("dead.fifo", { FifoQueue: "true" });
+    const deadFifo = redriveTo("arn:aws:sqs:us-east-1:000000000000:dead.fifo");
+    const otherType = (text: string) =>
+      refusedAs(text, "Dead-letter queue must be same type of queue as the source..");
+    expect(await create("jobs", { RedrivePolicy: deadFifo })).toEqual(otherType(deadFifo));
+    expect(await create("jobs.fifo", { FifoQueue: "true", RedrivePolicy: dead })).toEqual(otherType(dead));
+    expect((await create("jobs.fifo", { FifoQueue: "true", RedrivePolicy: deadFifo })).ok).toBe(true);
   });
 
   it("may refuse its sources", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { issueHandle } from "../../../src/queue/receipt-handle.ts";
 import { deleteMessage } from "../../../src/services/sqs/delete-message.ts";
 import { deleteMessageBatch } from "../../../src/services/sqs/delete-message-batch.ts";
-import { answerOf, errorOf, fakeQueue, run, testSettings } from "../../support/fake-queue.ts";
+import { answerOf, errorOf, fakeQueue, fifoOf, run, testSettings } from "../../support/fake-queue.ts";
 
 const settings = testSettings();
 
@@ -34,6 +34,45 @@ describe("DeleteMessage", () => {
     expect(await errorOf(run(deleteMessage, fakeQueue({}), { ReceiptHandle: "" }))).toBe(
       "MissingParameter: The request must contain the parameter ReceiptHandle.",
     );
+  });
+});
+
+const expired = (handle: string): string =>
+  `Value ${handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`;
+
+describe("DeleteMessage on a FIFO queue", () => {
+  test("is told of a handle that has expired", async () => {
+    const queue = fakeQueue({ attributes: fifoOf(), deletions: ["expired"] });
+    expect(await errorOf(run(deleteMessage, queue, { ReceiptHandle: handleOf(5) }))).toBe(
+      `InvalidParameterValue: ${expired(handleOf(5))}`,
+    );
+  });
+
+  test("is done with a handle that has not", async () => {
+    const queue = fakeQueue({ attributes: fifoOf(), deletions: ["deleted"] });
+    expect(await answerOf(run(deleteMessage, queue, { ReceiptHandle: handleOf(5) }))).toEqual({});
+  });
+
+  test("fails by the entry in a batch", async () => {
+    const queue = fakeQueue({ attributes: fifoOf(), deletions: ["deleted", "expired", "deleted"] });
+    const Entries = [
+      { Id: "a", ReceiptHandle: handleOf(1) },
+      { Id: "bad", ReceiptHandle: "garbage" },
+      { Id: "old", ReceiptHandle: handleOf(2) },
+      { Id: "b", ReceiptHandle: handleOf(3) },
+    ];
+    expect(await answerOf(run(deleteMessageBatch, queue, { Entries }))).toEqual({
+      Successful: [{ Id: "a" }, { Id: "b" }],
+      Failed: [
+        {
+          Id: "bad",
+          SenderFault: true,
+          Code: "ReceiptHandleIsInvalid",
+          Message: 'The input receipt handle "garbage" is not a valid receipt handle.',
+        },
+        { Id: "old", SenderFault: true, Code: "InvalidParameterValue", Message: expired(handleOf(2)) },
+      ],
+    });
   });
 });
 

@@ -75,6 +75,78 @@ describe("SetQueueAttributes", () => {
   });
 });
 
+describe("a FIFO queue", () => {
+  const url = () => desk.url("jobs.fifo");
+  const setFifo = (of: Record<string, string>) =>
+    desk.perform(setQueueAttributes, { QueueUrl: url(), Attributes: new Map(Object.entries(of)) });
+  const getFifo = (...names: string[]) =>
+    desk.perform(getQueueAttributes, { QueueUrl: url(), AttributeNames: names });
+  const notTogether = {
+    ok: false,
+    error: {
+      kind: "InvalidAttributeValue",
+      message:
+        "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup",
+    },
+  };
+  const done = { ok: true, value: {} };
+
+  beforeEach(async () => {
+    const asFifo = new Map([["FifoQueue", "true"]]);
+    await desk.perform(createQueue, { QueueName: "jobs.fifo", Attributes: asFifo });
+  });
+
+  it("knows sixteen attributes", async () => {
+    expect(await getFifo("All")).toMatchObject({ ok: true, value: { Attributes: { size: 16 } } });
+    expect(await getFifo("FifoQueue", "ContentBasedDeduplication")).toEqual(
+      attributes({ FifoQueue: "true", ContentBasedDeduplication: "false" }),
+    );
+  });
+
+  it("may be told that it is one, and tells its shard of what has changed", async () => {
+    expect(await setFifo({ FifoQueue: "TRUE", ContentBasedDeduplication: "true" })).toEqual(done);
+    expect(desk.configured).toMatchObject([
+      { version: 2, attributes: { fifo: { contentBasedDeduplication: true } } },
+    ]);
+  });
+
+  it("is judged by what it will be, not by the request alone", async () => {
+    expect(await setFifo({ FifoThroughputLimit: "perMessageGroupId", DelaySeconds: "5" })).toEqual(
+      notTogether,
+    );
+    expect(await getFifo("DelaySeconds")).toEqual(attributes({ DelaySeconds: "0" }));
+    expect(await setFifo({ DeduplicationScope: "messageGroup" })).toEqual(done);
+    expect(await setFifo({ FifoThroughputLimit: "perMessageGroupId" })).toEqual(done);
+    expect(await setFifo({ DeduplicationScope: "queue" })).toEqual(notTogether);
+    expect(await getFifo("DeduplicationScope", "FifoThroughputLimit")).toEqual(
+      attributes({ DeduplicationScope: "messageGroup", FifoThroughputLimit: "perMessageGroupId" }),
+    );
+  });
+
+  it("is judged by what is true now, not by what this isolate remembers", async () => {
+    const here = desk.catalog;
+    desk.catalog = desk.anotherIsolate();
+    await setFifo({ DeduplicationScope: "messageGroup" });
+    desk.catalog = here;
+    expect(await setFifo({ FifoThroughputLimit: "perMessageGroupId" })).toEqual(done);
+
+    desk.catalog = desk.anotherIsolate();
+    await setFifo({ FifoThroughputLimit: "perQueue", DeduplicationScope: "queue" });
+    await setFifo({ DeduplicationScope: "messageGroup" });
+    await setFifo({ FifoThroughputLimit: "perMessageGroupId" });
+    desk.catalog = here;
+    expect(await setFifo({ DeduplicationScope: "queue" })).toEqual(notTogether);
+  });
+
+  it("that is gone meanwhile is told to be, whatever this isolate remembers", async () => {
+    const here = desk.catalog;
+    desk.catalog = desk.anotherIsolate();
+    await desk.perform(deleteQueue, { QueueUrl: url() });
+    desk.catalog = here;
+    expect(await setFifo({ FifoThroughputLimit: "perMessageGroupId" })).toEqual(missing);
+  });
+});
+
 it("a queue deleted between the catalog and the shard is told to be gone", async () => {
   const jobs = await desk.catalog.readQueue({ account: desk.account, region: desk.region, name: "jobs" });
   desk.removed.push(jobs?.uid ?? "");

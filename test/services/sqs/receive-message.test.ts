@@ -7,7 +7,7 @@ import { readHandle } from "../../../src/queue/receipt-handle.ts";
 import { receiveMessage } from "../../../src/services/sqs/receive-message.ts";
 import { encodeStoredMessage } from "../../../src/services/sqs/stored-message.ts";
 import type { DeliveredMessage } from "../../../src/shard/calls.ts";
-import { answerOf, errorOf, fakeQueue, run, testSettings } from "../../support/fake-queue.ts";
+import { answerOf, errorOf, fakeQueue, fifoOf, run, testSettings } from "../../support/fake-queue.ts";
 
 const id = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6";
 
@@ -202,6 +202,45 @@ describe("too many messages in flight", () => {
     const byDefault = fakeQueue({ overLimit: true, attributes: { waitSeconds: 1 } });
     expect(await answerOf(run(receiveMessage, byDefault, {}))).toEqual({ Messages: [] });
     expect(await errorOf(run(receiveMessage, byDefault, { WaitTimeSeconds: 0 }))).toBe(overLimit);
+  });
+});
+
+describe("ReceiveMessage from a FIFO queue", () => {
+  test("shows group, deduplication id and sequence number, all of them or those asked for", async () => {
+    const delivered = await delivery({ groupId: "g", dedupId: "d" });
+    const own = {
+      MessageGroupId: "g",
+      MessageDeduplicationId: "d",
+      SequenceNumber: "18850000000000004097",
+    };
+    const all = await receiveOne(delivered, { MessageSystemAttributeNames: ["All"] });
+    expect(Object.fromEntries(all.Attributes ?? [])).toMatchObject(own);
+    expect(all.Attributes?.size).toBe(7);
+    const some = await receiveOne(delivered, { AttributeNames: Object.keys(own) });
+    expect(Object.fromEntries(some.Attributes ?? [])).toEqual(own);
+  });
+
+  test.each(["a", "x".repeat(128), "~!/attempt-1"])("hands the attempt id on: %s", async (id) => {
+    const queue = fakeQueue({ attributes: fifoOf() });
+    expect(await answerOf(run(receiveMessage, queue, { ReceiveRequestAttemptId: id }))).toEqual({
+      Messages: [],
+    });
+    expect(queue.receives).toEqual([{ max: 1, visibilityMs: 30_000, waitMs: 0, attempt: id }]);
+  });
+
+  test.each(["", "x".repeat(129), "a b", "\u00e9"])("refuses the attempt id '%s'", async (id) => {
+    const queue = fakeQueue({ attributes: fifoOf() });
+    expect(await errorOf(run(receiveMessage, queue, { ReceiveRequestAttemptId: id }))).toBe(
+      `InvalidParameterValue: Value ${id} for parameter ReceiveRequestAttemptId is invalid. Reason: ` +
+        "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+    );
+    expect(queue.receives).toEqual([]);
+  });
+
+  test("without an attempt id names none", async () => {
+    const queue = fakeQueue({ attributes: fifoOf() });
+    await answerOf(run(receiveMessage, queue, {}));
+    expect(queue.receives).toEqual([{ max: 1, visibilityMs: 30_000, waitMs: 0 }]);
   });
 });
 

@@ -4,7 +4,15 @@ import { messageIdOf } from "../../../src/queue/message-id.ts";
 import { sendMessageBatch } from "../../../src/services/sqs/send-message-batch.ts";
 import { decodeStoredMessage } from "../../../src/services/sqs/stored-message.ts";
 import type { SendCall } from "../../../src/shard/calls.ts";
-import { answerOf, attributeMap, errorOf, type FakeQueue, fakeQueue, run } from "../../support/fake-queue.ts";
+import {
+  answerOf,
+  attributeMap,
+  errorOf,
+  type FakeQueue,
+  fakeQueue,
+  fifoOf,
+  run,
+} from "../../support/fake-queue.ts";
 
 interface Answer {
   readonly Successful: readonly { readonly Id: string; readonly MessageId: string }[];
@@ -178,5 +186,107 @@ describe("SendMessageBatch", () => {
     const queue = fakeQueue({});
     expect(await errorOf(send(queue, batch))).toBe(error);
     expect(queue.calls).toEqual([]);
+  });
+});
+
+describe("SendMessageBatch to a FIFO queue", () => {
+  const ids = { MessageGroupId: "g", MessageDeduplicationId: "d" };
+  const [first, second] = ["0b6f4b1c-52a5-4c6e-8f3c-6f1d5f0a9e77", "5c0d3c1e-9a55-4d7c-9a0f-3f7f2b8f1a11"];
+
+  test("answers each entry with its own id and sequence number, past entries that fail on their own", async () => {
+    const queue = fakeQueue({
+      attributes: { ...fifoOf(), delaySeconds: 3 },
+      sent: { positions: [9, 8], messageIds: [first, second] },
+    });
+    const answer = await answerOf<Answer>(
+      send(queue, [
+        { Id: "a", MessageBody: "a", ...ids },
+        { Id: "late", MessageBody: "a", ...ids, DelaySeconds: 5 },
+        { Id: "group", MessageBody: "a", ...ids, MessageGroupId: "a b" },
+        { Id: "dedup", MessageBody: "a", ...ids, MessageDeduplicationId: "" },
+        { Id: "b", MessageBody: "b", ...ids, DelaySeconds: 0 },
+      ]),
+    );
+    expect(answer.Successful).toEqual([
+      {
+        Id: "a",
+        MessageId: first,
+        MD5OfMessageBody: "0cc175b9c0f1b6a831c399e269772661",
+        SequenceNumber: "18850000000000000009",
+      },
+      {
+        Id: "b",
+        MessageId: second,
+        MD5OfMessageBody: "92eb5ffee6ae2fec3ad71c777531578f",
+        SequenceNumber: "18850000000000000008",
+      },
+    ]);
+    const failed = (Id: string, Message: string) => {
+      return { Id, SenderFault: true, Code: "InvalidParameterValue", Message };
+    };
+    const rule = "can only include alphanumeric and punctuation characters. 1 to 128 in length.";
+    expect(answer.Failed).toEqual([
+      failed(
+        "late",
+        "Value 5 for parameter DelaySeconds is invalid. " +
+          "Reason: The request include parameter that is not valid for this queue type.",
+      ),
+      failed("group", `Value a b for parameter MessageGroupId is invalid. Reason: MessageGroupId ${rule}`),
+      failed(
+        "dedup",
+        `Value  for parameter MessageDeduplicationId is invalid. Reason: MessageDeduplicationId ${rule}`,
+      ),
+    ]);
+    expect(onlySend(queue).messages.map(({ sealed: _, ...message }) => message)).toEqual([
+      { delayMs: 0, groupId: "g", dedupId: "d" },
+      { delayMs: 0, groupId: "g", dedupId: "d" },
+    ]);
+  });
+
+  const whole = { Id: "whole", MessageBody: "a", ...ids };
+  const noGroup = "InvalidParameterValue: The request must contain the parameter MessageGroupId.";
+  const noDedup =
+    "InvalidParameterValue: The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
+
+  test.each<[string, Readonly<Record<string, unknown>>[], string]>([
+    [
+      "an entry without a group",
+      [whole, { Id: "b", MessageBody: "b", MessageDeduplicationId: "d" }],
+      noGroup,
+    ],
+    [
+      "an entry without a deduplication id",
+      [whole, { Id: "b", MessageBody: "b", MessageGroupId: "g" }],
+      noDedup,
+    ],
+    [
+      "a missing group before a missing deduplication id and before an empty body",
+      [
+        { Id: "a", MessageBody: "", MessageGroupId: "g" },
+        { Id: "b", MessageBody: "b" },
+      ],
+      noGroup,
+    ],
+    [
+      "too many bytes before a missing group",
+      [{ Id: "a", MessageBody: "x".repeat(MIB + 1) }],
+      "BatchRequestTooLong: Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.",
+    ],
+  ])("fails as a whole for %s", async (_, batch, error) => {
+    const queue = fakeQueue({ attributes: fifoOf() });
+    expect(await errorOf(send(queue, batch))).toBe(error);
+    expect(queue.calls).toEqual([]);
+  });
+
+  test("with content-based deduplication needs no id", async () => {
+    const queue = fakeQueue({
+      attributes: fifoOf({ contentBasedDeduplication: true }),
+      sent: { positions: [1], messageIds: [first] },
+    });
+    await answerOf(send(queue, [{ Id: "a", MessageBody: "abc", MessageGroupId: "g" }]));
+    expect(onlySend(queue).messages.map(({ dedupId }) => dedupId)).toEqual([
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    ]);
+    expect(await errorOf(send(queue, [{ Id: "a", MessageBody: "abc" }]))).toBe(noGroup);
   });
 });

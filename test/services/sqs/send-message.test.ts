@@ -4,7 +4,15 @@ import { utf8 } from "../../../src/lib/bytes.ts";
 import { sendMessage } from "../../../src/services/sqs/send-message.ts";
 import { decodeStoredMessage, type StoredMessage } from "../../../src/services/sqs/stored-message.ts";
 import type { OutgoingMessage, SendCall } from "../../../src/shard/calls.ts";
-import { answerOf, attributeMap, errorOf, type FakeQueue, fakeQueue, run } from "../../support/fake-queue.ts";
+import {
+  answerOf,
+  attributeMap,
+  errorOf,
+  type FakeQueue,
+  fakeQueue,
+  fifoOf,
+  run,
+} from "../../support/fake-queue.ts";
 
 const trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
@@ -148,6 +156,99 @@ describe("SendMessage", () => {
       "InvalidParameterValue: One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
     );
     expect(queue.calls).toHaveLength(1);
+  });
+});
+
+describe("SendMessage to a FIFO queue", () => {
+  const original = "0b6f4b1c-52a5-4c6e-8f3c-6f1d5f0a9e77";
+  const sent = { positions: [4097], messageIds: [original] };
+  const fifoQueue = (contentBasedDeduplication = false) =>
+    fakeQueue({ sent, attributes: { ...fifoOf({ contentBasedDeduplication }), delaySeconds: 7 } });
+  const ids = { MessageGroupId: "g", MessageDeduplicationId: "d" };
+
+  test("answers the id that the shard names, which is the original's of a duplicate, and a sequence number", async () => {
+    const answer = await answerOf(run(sendMessage, fifoQueue(), { MessageBody: "Test Message", ...ids }));
+    expect(answer).toEqual({
+      MessageId: original,
+      MD5OfMessageBody: "d1d4180b7e411c4be86b00fb2ee103eb",
+      SequenceNumber: "18850000000000004097",
+    });
+  });
+
+  test.each([
+    ["no delay of its own", {}],
+    ["a delay of 0", { DelaySeconds: 0 }],
+  ])("with %s hands over none: the queue's is the shard's to apply", async (_, input) => {
+    const queue = fifoQueue();
+    await answerOf(run(sendMessage, queue, { MessageBody: "a", ...ids, ...input }));
+    const { message } = sentTo(queue);
+    expect(message).toEqual({ sealed: message.sealed, delayMs: 0, groupId: "g", dedupId: "d" });
+  });
+
+  const sha256OfA = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+  const attributes = attributeMap({ a: { DataType: "String", StringValue: "x" } });
+
+  test.each([
+    ["the body alone", { MessageGroupId: "g", MessageAttributes: attributes }, sha256OfA],
+    ["nothing if an id is given", ids, "d"],
+  ])("with content-based deduplication makes an id of %s", async (_, input, dedupId) => {
+    const queue = fifoQueue(true);
+    await answerOf(run(sendMessage, queue, { MessageBody: "a", ...input }));
+    expect(sentTo(queue).message.dedupId).toBe(dedupId);
+  });
+
+  const faultsOfFifo: readonly [string, Record<string, unknown>, string][] = [
+    [
+      "a delay that no queue takes",
+      { DelaySeconds: 901 },
+      "InvalidParameterValue: Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+    ],
+    [
+      "a delay of its own",
+      { DelaySeconds: 1 },
+      "InvalidParameterValue: Value 1 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type.",
+    ],
+    [
+      "no group",
+      { MessageGroupId: undefined },
+      "MissingParameter: The request must contain the parameter MessageGroupId.",
+    ],
+    [
+      "no deduplication id",
+      { MessageDeduplicationId: undefined },
+      "InvalidParameterValue: The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+    ],
+    [
+      "an empty group id",
+      { MessageGroupId: "" },
+      "InvalidParameterValue: Value  for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+    ],
+    [
+      "a deduplication id of 129 characters",
+      { MessageDeduplicationId: "d".repeat(129) },
+      `InvalidParameterValue: Value ${"d".repeat(129)} for parameter MessageDeduplicationId is invalid. Reason: MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+    ],
+  ];
+
+  test.each(faultsOfFifo)("is refused with %s", async (_, input, error) => {
+    const queue = fifoQueue();
+    expect(await errorOf(run(sendMessage, queue, { MessageBody: "a", ...ids, ...input }))).toBe(error);
+    expect(queue.calls).toEqual([]);
+  });
+
+  test("is refused for what lies wrong with any message first, then for its delay, its group and its id", async () => {
+    const bare = (input: Record<string, unknown>) => errorOf(run(sendMessage, fifoQueue(), input));
+    expect(await bare({ MessageBody: "\0", DelaySeconds: 1 })).toMatch(/^InvalidMessageContents/);
+    expect(await bare({ MessageBody: "a", DelaySeconds: 1 })).toBe(faultsOfFifo[1]?.[2]);
+    expect(await bare({ MessageBody: "a" })).toBe(faultsOfFifo[2]?.[2]);
+    expect(await bare({ MessageBody: "a", MessageGroupId: "a b" })).toBe(faultsOfFifo[3]?.[2]);
+  });
+
+  test("takes ids of 128 characters", async () => {
+    const queue = fifoQueue();
+    const long = { MessageGroupId: "g".repeat(128), MessageDeduplicationId: "~".repeat(128) };
+    await answerOf(run(sendMessage, queue, { MessageBody: "a", ...long }));
+    expect(sentTo(queue).message).toMatchObject({ groupId: "g".repeat(128), dedupId: "~".repeat(128) });
   });
 });
 
