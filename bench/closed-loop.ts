@@ -8,17 +8,21 @@ export interface Load {
   readonly step: Step;
   readonly endpoint: string;
   readonly connections: number;
+  /** Infinity, if it is to end after `maxSteps`. */
   readonly durationMs: number;
   /** Driven, but not measured, before `durationMs` begins. */
   readonly warmUpMs: number;
-  /** End early after so many steps, because then there is nothing left to receive. */
+  /** End after so many steps, because then there is nothing left to receive. */
   readonly maxSteps?: number;
 }
 
 /** What one slice of load measured. */
 export interface Sample {
+  /** Dealt with in `durationMs`. */
   readonly messages: number;
   readonly durationMs: number;
+  /** With those of the warm-up, and those that ended too late. */
+  readonly allMessages: number;
   /** One per step, sorted. */
   readonly latenciesMs: Float64Array;
   /** Steps that met an answer other than 200, and what the first of them was. */
@@ -45,6 +49,7 @@ async function driveOver(connections: readonly HttpConnection[], load: Load): Pr
   const endMs = countFromMs + load.durationMs;
   const latencies: number[] = [];
   let messages = 0;
+  let allMessages = 0;
   let stepsLeft = load.maxSteps ?? Infinity;
   let lastMs = countFromMs;
   let failures = 0;
@@ -64,6 +69,7 @@ async function driveOver(connections: readonly HttpConnection[], load: Load): Pr
           firstFailure ??= error instanceof Error ? error.message : String(error);
           if (failures > MAX_FAILURES) throw error;
         }
+        allMessages += dealtWith;
         nowMs = performance.now();
         if (nowMs < countFromMs || nowMs > endMs) continue;
         messages += dealtWith;
@@ -77,6 +83,7 @@ async function driveOver(connections: readonly HttpConnection[], load: Load): Pr
   return {
     messages,
     durationMs,
+    allMessages,
     latenciesMs: Float64Array.from(latencies).sort(),
     failures,
     firstFailure,

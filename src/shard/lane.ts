@@ -31,8 +31,10 @@ export class Lane {
       news = await this.#hear(promise, passenger);
     }
     if (news.kind === "go") {
-      traveller.waitUntil(this.#go(passenger, traveller.send));
-      news = await promise;
+      // Not the promise that said "go": it has settled, and can hold no reply.
+      const answer = Promise.withResolvers<News>();
+      traveller.waitUntil(this.#go({ request, hear: answer.resolve }, traveller.send));
+      news = await answer.promise;
     }
     if (news.kind === "reply") return news.reply;
     throw news.kind === "failed" ? news.error : new Error("a passenger that went was told to go again");

@@ -42,7 +42,7 @@ export class QueueInHand {
   }
 
   /** @param ms since the test's beginning */
-  at(ms: number): Instant {
+  readonly at = (ms: number): Instant => {
     const nowMs = START_MS + ms;
     settle(this.state, nowMs, this.backlog);
     return {
@@ -70,7 +70,7 @@ export class QueueInHand {
         return dueMs === undefined ? undefined : dueMs - START_MS;
       },
     };
-  }
+  };
 
   /** What a shard would know that comes back from the log: every op again, and time's moves once, at the end. */
   replayedAt(ms: number): Counts {
@@ -85,7 +85,8 @@ export class QueueInHand {
 
   /** Ends the open record without anything in it of the backlog, as many times. */
   passRecords(count: number): void {
-    for (let i = 0; i < count; i++) this.#perform({ ops: [{ kind: "ack", positions: [] }], result: undefined });
+    for (let i = 0; i < count; i++)
+      this.#perform({ ops: [{ kind: "ack", positions: [] }], result: undefined });
   }
 
   #freshBatch(): string {

@@ -22,6 +22,8 @@ export interface Signer {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly region: string;
+  /** When it signs; now unless given. */
+  readonly atMs?: number;
 }
 
 export const rootSigner: Signer = {
@@ -75,7 +77,12 @@ export function signed(url: string, wire: Exchange, signer: Signer = rootSigner)
 }
 
 /** A GET that carries its signature in the URL. */
-export function presigned(url: string, wire: Exchange, expiresSeconds: number, signer = rootSigner): Exchange {
+export function presigned(
+  url: string,
+  wire: Exchange,
+  expiresSeconds: number,
+  signer = rootSigner,
+): Exchange {
   const headers = { host: new URL(url).host };
   const signing = signingOf({ ...wire, headers }, signer);
   const { path, query } = presign({ ...signing, expires: String(expiresSeconds) });
@@ -126,7 +133,7 @@ function signingOf({ method, path, headers, body }: Exchange, signer: Signer): S
     query: question < 0 ? "" : path.slice(question + 1),
     headers,
     body: typeof body === "string" ? body : "",
-    timestamp: `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`,
+    timestamp: `${new Date(signer.atMs ?? Date.now()).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`,
     service: "sqs",
   };
 }
