@@ -1,12 +1,4 @@
-import {
-  drive,
-  median,
-  mergeLatencies,
-  percentile,
-  perSecond,
-  type Sample,
-  type Step,
-} from "./closed-loop.ts";
+import { drive, median, mergeLatencies, percentile, type Sample, type Step } from "./closed-loop.ts";
 import { teachFloor } from "./floor.ts";
 import { cpuMs } from "./process-usage.ts";
 import type { QueueClient } from "./queue-client.ts";
@@ -85,6 +77,15 @@ const LARGE_PER_SLICE = { 1: 300, 10: 800 } as const;
 
 let queues = 0;
 
+/** Runs every kind of call for a while, so that the first cells meet code that is compiled already. */
+export async function warmUp(field: Field, durationMs: number): Promise<void> {
+  const cells = ([1, 10] as const).map((batch) => ({ batch, bodyBytes: 200, connections: 16 }));
+  for (const cell of cells) {
+    const slices = { rounds: 1, measureMs: durationMs, warmUpMs: 0 };
+    await measureCell({ ...cell, operation: "life cycle" }, { ...field, backlog: undefined }, slices);
+  }
+}
+
 export async function measureCell(cell: Cell, field: Field, slices: Slices): Promise<CellResult> {
   const { client, floor, backlog } = field;
   const endpoint = client.account.endpoint;
@@ -159,7 +160,7 @@ async function timed(pid: number | undefined, run: () => Promise<Sample>): Promi
 /** What a slice of receives will take, so that it does not run dry; by guess before anything was measured. */
 function expectedMessages({ batch, bodyBytes }: Cell, slices: Slices, measured: readonly Sample[]): number {
   const guess = (batch === 1 ? 3000 : 12_000) / (bodyBytes > BACKLOG_BODY_BYTES ? 6 : 1);
-  const rate = measured.length === 0 ? guess : 1.3 * Math.max(...measured.map(perSecond));
+  const rate = measured.length === 0 ? guess : 1.3 * Math.max(...measured.map(({ perSecond }) => perSecond));
   return Math.max(640, Math.ceil((rate * (slices.measureMs + slices.warmUpMs)) / 1000));
 }
 
@@ -168,7 +169,7 @@ function summarize(samples: readonly Timed[]): Measured {
   const cpu = samples.map(({ cpuMs: ms, allMessages }) => ms !== undefined && (ms * 1000) / allMessages);
   const known = cpu.filter((micros) => micros !== false);
   return {
-    perSecond: median(samples.map(perSecond)),
+    perSecond: median(samples.map(({ perSecond }) => perSecond)),
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     cpuMicros: known.length > 0 ? median(known) : undefined,

@@ -38,7 +38,7 @@ export function readOptions(args: readonly string[]): Options {
     backlog,
     bodyBytes: quick ? [200] : [65_536, 200],
     slices: quick
-      ? { rounds: 1, measureMs: 400, warmUpMs: 100 }
+      ? { rounds: 1, measureMs: 250, warmUpMs: 50 }
       : { rounds: 3, measureMs: 600, warmUpMs: 100 },
     pollers: quick ? 500 : 2000,
     restarts: quick ? 2 : 5,

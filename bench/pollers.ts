@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { drive, median, openConnections, percentile, perSecond, type Sample } from "./closed-loop.ts";
+import { drive, median, openConnections, percentile, type Sample } from "./closed-loop.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { residentBytes } from "./process-usage.ts";
 import { exchangeOk, type QueueClient } from "./queue-client.ts";
@@ -41,7 +41,7 @@ export async function measurePolling(
   const bytesPerPoller = (residentBytes(pid) - before) / options.pollers;
   const withThem = [await send(), await send(), await send()];
   const wakes: number[] = [];
-  for (let i = 0; i < 50; i++) wakes.push(await crowd.wake());
+  for (let i = 0; i < 30; i++) wakes.push(await crowd.wake());
   await crowd.disperse();
   // Before and after: the machine's speed may have drifted meanwhile.
   without.push(await send(), await send());
@@ -103,8 +103,8 @@ async function allWait(client: QueueClient, QueueUrl: string): Promise<void> {
 }
 
 function middleOf(samples: readonly Sample[]): Sample {
-  const middle = median(samples.map(perSecond));
-  const found = samples.find((sample) => perSecond(sample) === middle);
+  const middle = median(samples.map(({ perSecond }) => perSecond));
+  const found = samples.find((sample) => sample.perSecond === middle);
   if (!found) throw new Error("there is no median of nothing");
   return found;
 }

@@ -1,4 +1,4 @@
-import { percentile, perSecond } from "./closed-loop.ts";
+import { percentile } from "./closed-loop.ts";
 import type { ColdStart } from "./cold-start.ts";
 import type { Economy } from "./economy.ts";
 import type { Cell, CellResult, Measured } from "./matrix.ts";
@@ -91,7 +91,7 @@ export function reportColdStart(measured: ColdStart, backlog: number): void {
 export function reportPolling(polling: Polling): void {
   const side = (name: string, sample: Polling["with"]) => [
     name,
-    number(perSecond(sample)),
+    number(sample.perSecond),
     number(percentile(sample.latenciesMs, 0.5)),
     number(percentile(sample.latenciesMs, 0.99)),
   ];

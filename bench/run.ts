@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { RunningServer } from "../scripts/server.ts";
 import { runScript } from "../scripts/user-error.ts";
 import { type ColdQueues, measureColdStart } from "./cold-start.ts";
-import { economyCells, measureEconomy } from "./economy.ts";
+import { economyCells, measureEconomy, warmUpEconomy } from "./economy.ts";
 import {
   allCells,
   BACKLOG_BODY_BYTES,
@@ -13,6 +13,7 @@ import {
   type Field,
   largeMessagesNeeded,
   measureCell,
+  warmUp,
 } from "./matrix.ts";
 import { type Options, readOptions } from "./options.ts";
 import { measurePolling } from "./pollers.ts";
@@ -55,8 +56,10 @@ async function benchEndpoint(endpoint: string, options: Options): Promise<void> 
 
 async function benchOurs(directory: string, options: Options): Promise<void> {
   progress("bundling the floor and the counted Worker");
-  const floorScript = await bundle("bench/floor/worker.ts", join(directory, "floor-worker"));
-  const countedScript = await bundle("bench/counted-worker.ts", join(directory, "counted-worker"));
+  const [floorScript, countedScript] = await Promise.all([
+    bundle("bench/floor/worker.ts", join(directory, "floor-worker")),
+    bundle("bench/counted-worker.ts", join(directory, "counted-worker")),
+  ]);
   const script = options.worker ?? builtWorker;
   const start = () => serve({ script, dataDir: join(directory, "ours") });
 
@@ -74,6 +77,8 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
       async (floor) => {
         const besides = { url: floor.url, pid: floor.workerdPid };
         const field = { client, pid: ours.workerdPid, floor: besides, backlog };
+        progress("warming up");
+        await warmUp(field, 1000);
         reportLoad(await measureLoad(field, options), options.backlog);
       },
     );
@@ -89,6 +94,7 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
     async (counted) => {
       progress("rows, calls and prices");
       const client = new QueueClient(localAccount(counted.url));
+      await warmUpEconomy(client);
       const measured = [];
       for (const cell of economyCells(options.bodyBytes)) {
         measured.push(await measureEconomy(cell, client, counted.workerdPid));

@@ -103,6 +103,7 @@ function describeServer(options: ServerOptions, code: string): MiniflareOptions 
         config: {
           name: config.name,
           compatibilityDate: config.compatibilityDate,
+          compatibilityFlags: config.compatibilityFlags,
           manifest: {
             mainModule: "index.js",
             modulesRoot: root,

@@ -123,7 +123,10 @@ const GROUP_BYTES = 8_000_000;
 const GROUP_CALLS = 256;
 /** Then a passenger goes by itself. It comes to that only if the context of the one before was lost. */
 const PATIENCE_MS = 1000;
-/** Every call may be repeated: sends carry a batch id, the others do nothing twice. */
+/**
+ * Every call may be repeated: sends carry a batch id, deletes and changes do nothing twice. A receive whose
+ * answer was lost leases other messages; the first ones come back after their timeout, as with SQS.
+ */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 20;
 

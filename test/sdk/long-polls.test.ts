@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunningServer } from "../../scripts/server.ts";
+import { exchange, jsonExchange, signed } from "../support/raw-http.ts";
 import { failureOf, faultOf, type Sqs, sdks } from "../support/sdks.ts";
 import { startTestServer } from "../support/server.ts";
 
@@ -129,26 +130,6 @@ describe.each(sdks)("long polls through the $name SDK", (sdk) => {
     expect(afterMs).toBeLessThan(1000);
   });
 
-  it("leases nothing for a client that has hung up", async () => {
-    for (let round = 0; round < 5; round++) {
-      const hangUp = new AbortController();
-      const polling = sqs.receiveMessage(
-        { QueueUrl: url, WaitTimeSeconds: 20 },
-        { abortSignal: hangUp.signal },
-      );
-      const failure = failureOf(polling);
-      await sqs.getQueueAttributes({ QueueUrl: url, AttributeNames: ["ApproximateNumberOfMessages"] });
-      hangUp.abort();
-      expect((await failure).name).toBe("AbortError");
-
-      await send("for somebody else");
-      const { value, afterMs } = await timed(receive({ WaitTimeSeconds: 5 }));
-      expect(value.map(({ Attributes }) => Attributes?.ApproximateReceiveCount)).toEqual(["1"]);
-      expect(afterMs).toBeLessThan(1000);
-      await sqs.deleteMessage({ QueueUrl: url, ReceiptHandle: value[0]?.ReceiptHandle });
-    }
-  });
-
   it("ends with an error when its queue is deleted", async () => {
     const poll = await beginPoll();
     await sqs.deleteQueue({ QueueUrl: url });
@@ -156,4 +137,32 @@ describe.each(sdks)("long polls through the $name SDK", (sdk) => {
     expect(value.code).toBe("AWS.SimpleQueueService.NonExistentQueue");
     expect(afterMs).toBeLessThan(1000);
   });
+});
+
+// The local runtime notices a connection that is reset, not one that is merely closed: HTTP lets a client
+// close its half and still read. In production the edge tells it of either.
+it("a long poll leases nothing for a client that has gone", async () => {
+  const [sdk] = sdks;
+  if (sdk === undefined) throw new Error("there are two SDKs");
+  const sqs = sdk.connect(server.url);
+  const { QueueUrl } = await sqs.createQueue({ QueueName: "hung-up" });
+  for (let round = 0; round < 10; round++) {
+    const hangUp = new AbortController();
+    const poll = signed(server.url, jsonExchange("ReceiveMessage", { QueueUrl, WaitTimeSeconds: 20 }));
+    const failure = failureOf(exchange(server.url, poll, { signal: hangUp.signal }));
+    await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] });
+    hangUp.abort();
+    expect((await failure).message).toMatch(/ECONNRESET|socket hang up/);
+
+    await sqs.sendMessage({ QueueUrl, MessageBody: "for somebody else" });
+    const fromMs = performance.now();
+    const { Messages = [] } = await sqs.receiveMessage({
+      QueueUrl,
+      WaitTimeSeconds: 5,
+      MessageSystemAttributeNames: ["ApproximateReceiveCount"],
+    });
+    expect(Messages.map(({ Attributes }) => Attributes)).toEqual([{ ApproximateReceiveCount: "1" }]);
+    expect(performance.now() - fromMs).toBeLessThan(1000);
+    await sqs.deleteMessage({ QueueUrl, ReceiptHandle: Messages[0]?.ReceiptHandle });
+  }
 });

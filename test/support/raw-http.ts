@@ -92,6 +92,7 @@ export function presigned(
 export interface ExchangeOptions {
   /** Without a whole answer by then the exchange is given up. */
   readonly timeoutMs?: number;
+  /** Resets the connection, as the kernel does for a client that dies with an answer on its way. */
   readonly signal?: AbortSignal;
 }
 
@@ -103,20 +104,18 @@ export function exchange(url: string, wire: Exchange, options: ExchangeOptions =
   const { method, path, headers, body } = wire;
   const { signal, timeoutMs } = options;
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { hostname, port, method, path, headers: { ...headers }, agent, ...(signal && { signal }) },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-        incoming.on("error", reject);
-        incoming.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          if (!incoming.complete) reject(new Error("the answer broke off"));
-          else resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text });
-        });
-      },
-    );
+    const outgoing = request({ hostname, port, method, path, headers: { ...headers }, agent }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("error", reject);
+      incoming.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        if (!incoming.complete) reject(new Error("the answer broke off"));
+        else resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text });
+      });
+    });
     outgoing.on("error", reject);
+    signal?.addEventListener("abort", () => outgoing.socket?.resetAndDestroy());
     if (timeoutMs !== undefined) {
       outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     }
