@@ -8,19 +8,24 @@ export interface Load {
   readonly step: Step;
   readonly endpoint: string;
   readonly connections: number;
+  /** Infinity, if it is to end after `maxSteps`. */
   readonly durationMs: number;
   /** Driven, but not measured, before `durationMs` begins. */
   readonly warmUpMs: number;
-  /** End early after so many steps, because then there is nothing left to receive. */
+  /** End after so many steps, because then there is nothing left to receive. */
   readonly maxSteps?: number;
 }
 
 /** What one slice of load measured. */
 export interface Sample {
-  readonly messages: number;
-  readonly durationMs: number;
+  /** Messages a second. */
+  readonly perSecond: number;
   /** One per step, sorted. */
   readonly latenciesMs: Float64Array;
+  /** Messages dealt with, those of the warm-up included. */
+  readonly allMessages: number;
+  /** Of the whole slice. */
+  readonly elapsedMs: number;
   /** Steps that met an answer other than 200, and what the first of them was. */
   readonly failures: number;
   readonly firstFailure: string | undefined;
@@ -44,40 +49,45 @@ async function driveOver(connections: readonly HttpConnection[], load: Load): Pr
   const countFromMs = startMs + load.warmUpMs;
   const endMs = countFromMs + load.durationMs;
   const latencies: number[] = [];
-  let messages = 0;
+  let countedMs = 0;
+  let countedMessages = 0;
+  let allMessages = 0;
   let stepsLeft = load.maxSteps ?? Infinity;
-  let lastMs = countFromMs;
   let failures = 0;
   let firstFailure: string | undefined;
   const idle = performance.eventLoopUtilization();
 
   await Promise.all(
     connections.map(async (connection) => {
-      for (let nowMs = performance.now(); nowMs < endMs && stepsLeft > 0; ) {
+      let isCounted = false;
+      // Once at least, however short the slice.
+      for (let nowMs = performance.now(); (nowMs < endMs || !isCounted) && stepsLeft > 0; ) {
         stepsLeft--;
         const beganMs = nowMs;
-        let dealtWith = 0;
+        let messages = 0;
         try {
-          dealtWith = await load.step(connection);
+          messages = await load.step(connection);
         } catch (error) {
           failures++;
           firstFailure ??= error instanceof Error ? error.message : String(error);
           if (failures > MAX_FAILURES) throw error;
         }
         nowMs = performance.now();
-        if (nowMs < countFromMs || nowMs > endMs) continue;
-        messages += dealtWith;
-        lastMs = nowMs;
-        if (beganMs >= countFromMs) latencies.push(nowMs - beganMs);
+        allMessages += messages;
+        isCounted = beganMs >= countFromMs;
+        if (!isCounted) continue;
+        latencies.push(nowMs - beganMs);
+        countedMs += nowMs - beganMs;
+        countedMessages += messages;
       }
     }),
   );
-  // Until the last step when the steps ran out, else the whole of the time.
-  const durationMs = stepsLeft > 0 ? load.durationMs : Math.max(1, lastMs - countFromMs);
   return {
-    messages,
-    durationMs,
+    // Not messages by the length of the slice: with steps that take long, that depends on where it was cut.
+    perSecond: (connections.length * countedMessages * 1000) / countedMs,
     latenciesMs: Float64Array.from(latencies).sort(),
+    allMessages,
+    elapsedMs: performance.now() - startMs,
     failures,
     firstFailure,
     generatorBusy: performance.eventLoopUtilization(idle).utilization,
@@ -90,10 +100,6 @@ export function openConnections(endpoint: string, count: number): Promise<HttpCo
 
 /** A server that fails this often in one slice is not being measured any more. */
 const MAX_FAILURES = 1000;
-
-export function perSecond({ messages, durationMs }: Sample): number {
-  return (messages * 1000) / durationMs;
-}
 
 /** @param share 0.5 for the median */
 export function percentile(sorted: Float64Array, share: number): number {

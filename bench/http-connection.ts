@@ -82,7 +82,7 @@ export class HttpConnection {
     const received = this.#joined();
     const end = received.indexOf("\r\n\r\n");
     if (end < 0) return;
-    const header = received.latin1Slice(0, end + 2);
+    const header = received.toString("latin1", 0, end + 2);
     this.#headerBytes = end + 4;
     this.#status = Number(header.slice(9, 12));
     const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(header)?.[1];
@@ -124,7 +124,7 @@ function readChunks(bytes: Buffer): Buffer | undefined {
   for (let at = 0; ; ) {
     const lineEnd = bytes.indexOf("\r\n", at);
     if (lineEnd < 0) return undefined;
-    const size = Number.parseInt(bytes.latin1Slice(at, lineEnd), 16);
+    const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
     const end = lineEnd + 2 + size;
     if (bytes.length < end + 2) return undefined;
     if (size === 0) return Buffer.concat(parts);

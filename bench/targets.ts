@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { localSettings, root } from "../scripts/local-settings.ts";
 import { type RunningServer, startServer } from "../scripts/server.ts";
 import { UserError } from "../scripts/user-error.ts";
@@ -12,7 +12,7 @@ export async function bundle(entry: string, outDir: string): Promise<string> {
     capture: true,
   });
   if (code !== 0) throw new UserError(`${entry} could not be bundled:\n${output}`);
-  return join(outDir, "worker.js");
+  return join(outDir, `${basename(entry, ".ts")}.js`);
 }
 
 export interface ServeOptions {
@@ -28,7 +28,7 @@ export function serve({ script, dataDir }: ServeOptions): Promise<RunningServer>
     dataDir,
     settings: localSettings({}).worker,
     script,
-    quiet: process.env["BENCH_LOGS"] === undefined,
+    quiet: true,
   });
 }
 
@@ -41,5 +41,15 @@ export function localAccount(endpoint: string): Account {
     accessKeyId: worker.ROOT_ACCESS_KEY_ID,
     secretAccessKey: worker.ROOT_SECRET_ACCESS_KEY,
     region: worker.DEFAULT_REGION,
+  };
+}
+
+export function accountFromEnvironment(endpoint: string, env: NodeJS.ProcessEnv = process.env): Account {
+  return {
+    endpoint,
+    accessKeyId: env["AWS_ACCESS_KEY_ID"] || "test",
+    secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] || "test",
+    sessionToken: env["AWS_SESSION_TOKEN"],
+    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || "us-east-1",
   };
 }

@@ -85,7 +85,7 @@ export function receiptHandlesIn(answer: Buffer): string[] {
   for (let at = answer.indexOf(KEY); at >= 0; at = answer.indexOf(KEY, at)) {
     const from = answer.indexOf('"', at + KEY.length) + 1;
     const to = answer.indexOf('"', from);
-    handles.push(answer.latin1Slice(from, to));
+    handles.push(answer.toString("latin1", from, to));
     at = to;
   }
   return handles;

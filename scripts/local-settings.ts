@@ -12,6 +12,7 @@ export type WorkerSettings = {
   readonly DEFAULT_REGION: string;
   readonly PUBLIC_URL?: string;
   readonly STRICT_SQS_TIMING?: string;
+  readonly PROBE_CLIENTS: string;
 };
 
 export interface LocalSettings {
@@ -46,6 +47,8 @@ export function localSettings(env: NodeJS.ProcessEnv = process.env): LocalSettin
       DEFAULT_REGION: env["DEFAULT_REGION"] || "us-east-1",
       ...optional("PUBLIC_URL"),
       ...optional("STRICT_SQS_TIMING"),
+      // Not the operator's to choose: the local runtime alone needs it.
+      PROBE_CLIENTS: "on",
     },
   };
 }

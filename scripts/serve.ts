@@ -19,9 +19,9 @@ Access key ${worker.ROOT_ACCESS_KEY_ID}, secret ${shown(worker.ROOT_SECRET_ACCES
 
 Try it with the AWS CLI, in another terminal:
 
-  export AWS_ENDPOINT_URL=${server.url} AWS_DEFAULT_REGION=${worker.DEFAULT_REGION}
+  export AWS_ENDPOINT_URL_SQS=${server.url} AWS_DEFAULT_REGION=${worker.DEFAULT_REGION}
   export AWS_ACCESS_KEY_ID=${worker.ROOT_ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY=${shown(worker.ROOT_SECRET_ACCESS_KEY)}
-  aws sqs create-queue --queue-name hello
+  aws sqs create-queue --endpoint-url $AWS_ENDPOINT_URL_SQS --queue-name hello
 
 Ctrl-C stops it.`);
 

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly migrations?: string;
   /** Drop what the Worker logs. */
   readonly quiet?: boolean;
+  /** Where a profiler may connect to the runtime; undefined: nowhere. */
+  readonly inspectorPort?: number;
 }
 
 export interface RunningServer {
@@ -90,6 +92,7 @@ function describeServer(options: ServerOptions, code: string): MiniflareOptions 
     enableDevRegistry: false,
     log: new Log(options.quiet ? LogLevel.NONE : LogLevel.ERROR),
     logRequests: false,
+    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
     handleStructuredLogs: ({ level, message }) => {
       if (options.quiet) return;
       if (level === "error" || level === "warn") console.error(message);
@@ -100,6 +103,7 @@ function describeServer(options: ServerOptions, code: string): MiniflareOptions 
         config: {
           name: config.name,
           compatibilityDate: config.compatibilityDate,
+          compatibilityFlags: config.compatibilityFlags,
           manifest: {
             mainModule: "index.js",
             modulesRoot: root,

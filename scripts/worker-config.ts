@@ -10,6 +10,7 @@ export interface WorkerConfig {
   /** With the class it names the objects' storage: `{name}-QueueShard`. */
   readonly name: string;
   readonly compatibilityDate: string;
+  readonly compatibilityFlags: string[];
   readonly databaseName: string;
   /** Names the storage of the database on this machine. */
   readonly localDatabaseId: string;
@@ -22,9 +23,15 @@ export function readWorkerConfig(toml = readFileSync(workerConfigPath, "utf8")):
     if (found === undefined) throw new Error(`wrangler.toml has no line: ${key} = "..."`);
     return found;
   };
+  const list = (key: string): string[] => {
+    const found = new RegExp(`^${key} = \\[([^\\]]*)\\]$`, "m").exec(toml)?.[1];
+    if (found === undefined) throw new Error(`wrangler.toml has no line: ${key} = [...]`);
+    return [...found.matchAll(/"([^"]+)"/g)].map(([, item = ""]) => item);
+  };
   return {
     name: value("name"),
     compatibilityDate: value("compatibility_date"),
+    compatibilityFlags: list("compatibility_flags"),
     databaseName: value("database_name"),
     localDatabaseId: value("preview_database_id"),
   };

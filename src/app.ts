@@ -2,13 +2,14 @@ import { type Context, Hono } from "hono";
 import { type Signed, verifySignature } from "./auth/sigv4.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import type { Bindings } from "./env.ts";
+import { HeldAnswer } from "./held-answer.ts";
 import type { Result } from "./lib/result.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { detect } from "./protocols/detect.ts";
 import type { Stamp, WireCall, WireRequest, WireResponse } from "./protocols/protocol.ts";
 import { readRequest } from "./protocols/read-request.ts";
 import { type SqsError, sqsError } from "./queue/errors.ts";
-import type { RequestContext } from "./services/action.ts";
+import type { RequestContext, WaitingClient } from "./services/action.ts";
 import { runAction } from "./services/run-action.ts";
 import { sqsActions } from "./services/sqs/index.ts";
 import { ShardClient } from "./shard/client.ts";
@@ -25,10 +26,14 @@ app.get("/health", (c) => {
     ? c.json({ status: "ok" })
     : c.json({ status: "misconfigured", problem: deployment.error }, 500);
 });
-app.all("*", async (c) => toResponse(await answer(c)));
+app.all("*", (c) => {
+  const held = new HeldAnswer(c.req.raw.signal);
+  const answered = answer(c, held).then((response) => held.end(response));
+  return Promise.race([answered, held.begun.then((response) => keepUntil(c, answered, response))]);
+});
 
 /** The life of a request: read bytes, detect protocol, check signature, decode, authorize, run, encode. */
-async function answer(c: AppContext): Promise<WireResponse> {
+async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
   const stamp: Stamp = { requestId: crypto.randomUUID(), nowMs: Date.now() };
   const request = await readRequest(c.req.raw);
   if (!request.ok) return awsJson.encodeError(request.error, stamp);
@@ -48,7 +53,13 @@ async function answer(c: AppContext): Promise<WireResponse> {
     }
     const input = call.decode(action.input);
     if (!input.ok) return protocol.encodeError(input.error, stamp);
-    const context = contextOf(c, request.value, deployment.value, signed.value, stamp);
+    const { signal } = c.req.raw;
+    const empty = () => protocol.encode(action.name, action.output, {}, stamp);
+    const isThere = deployment.value.settings.probeClients
+      ? () => held.probe(empty(), protocol.opening)
+      : async () => !signal.aborted;
+    const client = { signal, isThere };
+    const context = contextOf(c, request.value, { ...deployment.value, ...signed.value, ...stamp, client });
     const output = await runAction(action, context, input.value);
     return output.ok
       ? protocol.encode(action.name, action.output, output.value, stamp)
@@ -70,9 +81,14 @@ function checkSignature(
 function contextOf(
   c: AppContext,
   { headers }: WireRequest,
-  { settings, catalog }: Deployment,
-  { caller, region }: Signed,
-  { nowMs }: Stamp,
+  {
+    settings,
+    catalog,
+    caller,
+    region,
+    nowMs,
+    client,
+  }: Deployment & Signed & Stamp & { client: WaitingClient },
 ): RequestContext {
   return {
     caller,
@@ -83,8 +99,14 @@ function contextOf(
     strictTiming: settings.strictTiming,
     catalog,
     shards: new ShardClient(c.env.QUEUE_SHARD, (promise) => c.executionCtx.waitUntil(promise)),
-    signal: c.req.raw.signal,
+    client,
   };
+}
+
+/** A response whose body is still being written: the runtime must not end the request before. */
+function keepUntil(c: AppContext, written: Promise<unknown>, response: Response): Response {
+  c.executionCtx.waitUntil(written);
+  return response;
 }
 
 /** Our bugs and the platform's failures: the log has the cause, the client only learns whether to come again. */
@@ -93,8 +115,4 @@ function faultOf(cause: unknown, { action }: WireCall, { requestId }: Stamp): Sq
   return cause instanceof ShardUnavailable
     ? sqsError("ServiceUnavailable", "Service Unavailable")
     : sqsError("InternalFailure", "We encountered an internal error. Please try again.");
-}
-
-function toResponse({ status, headers, body }: WireResponse): Response {
-  return new Response(body, { status, headers });
 }

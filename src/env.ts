@@ -11,6 +11,7 @@ export interface Bindings {
   readonly DEFAULT_REGION?: string;
   readonly PUBLIC_URL?: string;
   readonly STRICT_SQS_TIMING?: string;
+  readonly PROBE_CLIENTS?: string;
 }
 
 /** What a deployment is set to. README lists each with its default. */
@@ -26,6 +27,8 @@ export interface Settings {
   readonly publicUrl: string | undefined;
   /** Keep SQS's 60-second waits after DeleteQueue and PurgeQueue. */
   readonly strictTiming: boolean;
+  /** The runtime does not tell that a client has hung up: see `HeldAnswer`. On for `npm start` and `npm run dev`. */
+  readonly probeClients: boolean;
 }
 
 /**
@@ -55,7 +58,8 @@ export function readSettings(env: Bindings): Result<Settings, string> {
     rootKey: secret("ROOT_KEY", /^[A-Za-z0-9+/]{43}=$/, "32 bytes in base64"),
     defaultRegion: env.DEFAULT_REGION || "us-east-1",
     publicUrl: env.PUBLIC_URL ? env.PUBLIC_URL.replace(/\/+$/, "") : undefined,
-    strictTiming: /^(1|true|on|yes)$/i.test(env.STRICT_SQS_TIMING ?? ""),
+    strictTiming: isOn(env.STRICT_SQS_TIMING),
+    probeClients: isOn(env.PROBE_CLIENTS),
   };
   if (!/^[a-z0-9-]{1,32}$/.test(settings.defaultRegion))
     problems.push("DEFAULT_REGION must be a region name");
@@ -63,4 +67,8 @@ export function readSettings(env: Bindings): Result<Settings, string> {
     problems.push("PUBLIC_URL must be an origin such as https://sqs.example.com");
   }
   return problems.length === 0 ? ok(settings) : err(problems.join("; "));
+}
+
+function isOn(value: string | undefined): boolean {
+  return /^(1|true|on|yes)$/i.test(value ?? "");
 }

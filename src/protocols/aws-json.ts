@@ -13,6 +13,7 @@ import type { Protocol, Stamp, WireResponse } from "./protocol.ts";
  */
 export const awsJson: Protocol = {
   name: "aws-json",
+  opening: "{",
 
   encode(_action, output, value, stamp) {
     return answer(200, stamp, output.fields.length === 0 ? "" : JSON.stringify(toJson(output, value)));

@@ -26,6 +26,7 @@ export function decodeForm(input: StructureShape, form: FormNode): Result<unknow
 function queryProtocol(namespace: string): Protocol {
   return {
     name: "aws-query",
+    opening: XML_DECLARATION,
 
     encode(action, output, value, stamp) {
       const members = writeMembers(output, value);

@@ -38,6 +38,8 @@ export interface WireCall {
 /** One way to write answers down; it knows shapes, and no action by name. */
 export interface Protocol {
   readonly name: "aws-json" | "aws-query";
+  /** What every body of a successful answer with output begins with; white space may follow. */
+  readonly opening: string;
   encode(action: string, output: StructureShape, value: unknown, stamp: Stamp): WireResponse;
   encodeError(error: SqsError, stamp: Stamp): WireResponse;
   /** What a client is told that asks for an action we do not have. */

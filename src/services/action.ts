@@ -22,8 +22,15 @@ export interface RequestContext {
   readonly strictTiming: boolean;
   readonly catalog: Catalog;
   readonly shards: ShardClient;
+  readonly client: WaitingClient;
+}
+
+/** Who waits for the answer: nothing is leased for one that has hung up. */
+export interface WaitingClient {
   /** Fires when the client has hung up. */
   readonly signal: AbortSignal;
+  /** Whether it is still there, found out by writing to it where need be. */
+  isThere(): Promise<boolean>;
 }
 
 /** The queue that a request is about, found and authorized. */

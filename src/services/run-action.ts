@@ -52,7 +52,7 @@ async function runOnQueue(
   throw new Error(`the settings of queue ${id.account}/${id.name} changed ${ATTEMPTS} times in one request`);
 }
 
-function openQueue(settings: QueueSettings, { shards, signal }: RequestContext): OpenQueue {
+function openQueue(settings: QueueSettings, { shards, client, nowMs }: RequestContext): OpenQueue {
   return {
     settings,
     async call(call) {
@@ -61,7 +61,7 @@ function openQueue(settings: QueueSettings, { shards, signal }: RequestContext):
       return reply as Exclude<typeof reply, Refusal>;
     },
     async receive({ waitMs, ...request }) {
-      const reply = await shards.receive(settings, request, { ms: waitMs, signal });
+      const reply = await shards.receive(settings, request, { untilMs: nowMs + waitMs, client });
       if (isRefusal(reply)) throw new SettingsChanged(reply);
       return reply;
     },

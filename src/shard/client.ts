@@ -12,6 +12,11 @@ import { type Lane, laneTo } from "./lane.ts";
 import { locationHintOf, shardName } from "./location.ts";
 import type { QueueShard } from "./queue-shard.ts";
 
+interface Client {
+  readonly signal: AbortSignal;
+  isThere(): Promise<boolean>;
+}
+
 /** The shards of all queues, as one request to a Worker sees them. */
 export class ShardClient {
   readonly #namespace: DurableObjectNamespace<QueueShard>;
@@ -46,24 +51,24 @@ export class ShardClient {
   /**
    * Receives; with nothing to be had it waits at the doorbell, and claims when that rings.
    *
-   * @param wait how long at most, and the client that waits: nothing is leased for one that has hung up
+   * @param wait until when at most, and the client that waits: nothing is leased for one that has hung up
    */
   async receive(
     settings: QueueSettings,
     request: { readonly max: number; readonly visibilityMs: number; readonly attempt?: string },
-    wait: { readonly ms: number; readonly signal: AbortSignal },
+    wait: { readonly untilMs: number; readonly client: Client },
   ): Promise<Received | Refusal> {
-    const untilMs = Date.now() + wait.ms;
+    const { client, untilMs } = wait;
     let reply: Received | Refusal = await this.call(settings, { kind: "receive", ...request });
-    while (isEmpty(reply) && Date.now() < untilMs && !wait.signal.aborted) {
+    while (isEmpty(reply) && Date.now() < untilMs && !client.signal.aborted) {
       const id = crypto.randomUUID();
       const asked = { id, max: request.max, waitMs: untilMs - Date.now() };
-      const bell = await this.#openDoorbell(settings, asked, wait.signal);
+      const bell = await this.#openDoorbell(settings, asked, client.signal);
       if (!(bell instanceof DoorbellSocket)) return bell;
       try {
         for (let rung = true; rung && isEmpty(reply); ) {
           rung = (await bell.next(untilMs - Date.now())) === "ring";
-          if (wait.signal.aborted) break;
+          if (rung ? !(await client.isThere()) : client.signal.aborted) return reply;
           // Rung or not: before the answer is "nothing", one more look.
           reply = await this.call(settings, { kind: "receive", ...request, waiter: id });
         }

@@ -31,8 +31,10 @@ export class Lane {
       news = await this.#hear(promise, passenger);
     }
     if (news.kind === "go") {
-      traveller.waitUntil(this.#go(passenger, traveller.send));
-      news = await promise;
+      // Not the promise that said "go": it has settled, and can hold no reply.
+      const answer = Promise.withResolvers<News>();
+      traveller.waitUntil(this.#go({ request, hear: answer.resolve }, traveller.send));
+      news = await answer.promise;
     }
     if (news.kind === "reply") return news.reply;
     throw news.kind === "failed" ? news.error : new Error("a passenger that went was told to go again");
@@ -121,7 +123,10 @@ const GROUP_BYTES = 8_000_000;
 const GROUP_CALLS = 256;
 /** Then a passenger goes by itself. It comes to that only if the context of the one before was lost. */
 const PATIENCE_MS = 1000;
-/** Every call may be repeated: sends carry a batch id, the others do nothing twice. */
+/**
+ * Every call may be repeated: sends carry a batch id, deletes and changes do nothing twice. A receive whose
+ * answer was lost leases other messages; the first ones come back after their timeout, as with SQS.
+ */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 20;
 

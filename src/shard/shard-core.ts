@@ -90,7 +90,8 @@ export class ShardCore {
       }
       if (births.has(lsn)) {
         this.#house.epochBytes = 0;
-        this.#house.epochBornMs = this.#state.lastSentAtMs;
+        const instants = ops.map((op) => ("atMs" in op ? op.atMs : 0));
+        this.#house.epochBornMs = Math.max(this.#state.lastSentAtMs, ...instants);
       }
       this.#written(bytes.length, bytes.length + bodyBytesOf(messages));
     }

@@ -311,11 +311,7 @@ describe("a replay", () => {
     ];
     for (const [ms, step] of steps) {
       step();
-      for (const laterMs of [0, 4990, 35_001, 200_000]) {
-        const copy = queue.replayedAt(ms + laterMs);
-        if (laterMs === 0) queue.at(ms).counts(copy);
-        else expect(copy).toEqual(queue.replayedAt(ms + laterMs));
-      }
+      at(ms).counts(queue.replayedAt(ms));
     }
     queue.at(200_001).counts(queue.replayedAt(200_001));
   });
@@ -323,6 +319,6 @@ describe("a replay", () => {
 
 const START = 1_700_000_000_000;
 
-function aQueue(settings?: { readonly retentionSeconds: number }): QueueInHand & { at: QueueInHand["at"] } {
+function aQueue(settings?: { readonly retentionSeconds: number }): QueueInHand {
   return new QueueInHand(settings);
 }

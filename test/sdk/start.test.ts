@@ -15,14 +15,12 @@ describe("npm start", () => {
       "Access key test, secret test, account 000000000000, region us-east-1.",
     );
     expect(server.output()).toContain(`Data in ${dataDir}.`);
-    expect(server.output()).toMatch(
-      new RegExp(
-        [
-          `  export AWS_ENDPOINT_URL=${server.url} AWS_DEFAULT_REGION=us-east-1`,
-          "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
-          "  aws sqs create-queue --queue-name hello",
-        ].join("\n"),
-      ),
+    expect(server.output()).toContain(
+      [
+        `  export AWS_ENDPOINT_URL_SQS=${server.url} AWS_DEFAULT_REGION=us-east-1`,
+        "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
+        "  aws sqs create-queue --endpoint-url $AWS_ENDPOINT_URL_SQS --queue-name hello",
+      ].join("\n"),
     );
     const health = await fetch(`${server.url}/health`);
     expect(health.status).toBe(200);

@@ -50,7 +50,7 @@ export class QueueDesk {
       strictTiming: this.strictTiming,
       catalog: this.catalog,
       shards: this.#shards(),
-      signal: new AbortController().signal,
+      client: { signal: new AbortController().signal, isThere: async () => true },
     };
     if (action.scope === "account") return action.run({ ...context, input: input as never });
     const path = parseQueueUrl(String(input["QueueUrl"]), this.account);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
+import { apply, openNextRecord } from "../../src/queue/apply.ts";
 import type { Backlog, BacklogMessage, BacklogRecord } from "../../src/queue/backlog.ts";
 import {
-  apply,
   type Counts,
   counts,
   type Decision,
@@ -10,15 +10,13 @@ import {
   decideReceive,
   decideSend,
   decideVisibility,
-  type Leases,
-  nextDueMs,
-  openNextRecord,
-  settle,
   type VisibilityOutcome,
 } from "../../src/queue/engine.ts";
+import type { Leases } from "../../src/queue/lease.ts";
 import { limits } from "../../src/queue/limits.ts";
 import type { Op } from "../../src/queue/ops.ts";
 import { lsnOf, type Position } from "../../src/queue/position.ts";
+import { nextDueMs, settle } from "../../src/queue/settle.ts";
 import { emptyState, type QueueState } from "../../src/queue/state.ts";
 import { testSettings } from "./fake-queue.ts";
 
@@ -42,7 +40,7 @@ export class QueueInHand {
   }
 
   /** @param ms since the test's beginning */
-  at(ms: number): Instant {
+  readonly at = (ms: number): Instant => {
     const nowMs = START_MS + ms;
     settle(this.state, nowMs, this.backlog);
     return {
@@ -70,7 +68,7 @@ export class QueueInHand {
         return dueMs === undefined ? undefined : dueMs - START_MS;
       },
     };
-  }
+  };
 
   /** What a shard would know that comes back from the log: every op again, and time's moves once, at the end. */
   replayedAt(ms: number): Counts {
@@ -85,7 +83,8 @@ export class QueueInHand {
 
   /** Ends the open record without anything in it of the backlog, as many times. */
   passRecords(count: number): void {
-    for (let i = 0; i < count; i++) this.#perform({ ops: [{ kind: "ack", positions: [] }], result: undefined });
+    for (let i = 0; i < count; i++)
+      this.#perform({ ops: [{ kind: "ack", positions: [] }], result: undefined });
   }
 
   #freshBatch(): string {

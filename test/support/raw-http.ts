@@ -22,6 +22,8 @@ export interface Signer {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly region: string;
+  /** When it signs; now unless given. */
+  readonly atMs?: number;
 }
 
 export const rootSigner: Signer = {
@@ -75,7 +77,12 @@ export function signed(url: string, wire: Exchange, signer: Signer = rootSigner)
 }
 
 /** A GET that carries its signature in the URL. */
-export function presigned(url: string, wire: Exchange, expiresSeconds: number, signer = rootSigner): Exchange {
+export function presigned(
+  url: string,
+  wire: Exchange,
+  expiresSeconds: number,
+  signer = rootSigner,
+): Exchange {
   const headers = { host: new URL(url).host };
   const signing = signingOf({ ...wire, headers }, signer);
   const { path, query } = presign({ ...signing, expires: String(expiresSeconds) });
@@ -85,6 +92,7 @@ export function presigned(url: string, wire: Exchange, expiresSeconds: number, s
 export interface ExchangeOptions {
   /** Without a whole answer by then the exchange is given up. */
   readonly timeoutMs?: number;
+  /** Resets the connection, as the kernel does for a client that dies with an answer on its way. */
   readonly signal?: AbortSignal;
 }
 
@@ -96,20 +104,18 @@ export function exchange(url: string, wire: Exchange, options: ExchangeOptions =
   const { method, path, headers, body } = wire;
   const { signal, timeoutMs } = options;
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { hostname, port, method, path, headers: { ...headers }, agent, ...(signal && { signal }) },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-        incoming.on("error", reject);
-        incoming.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          if (!incoming.complete) reject(new Error("the answer broke off"));
-          else resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text });
-        });
-      },
-    );
+    const outgoing = request({ hostname, port, method, path, headers: { ...headers }, agent }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("error", reject);
+      incoming.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        if (!incoming.complete) reject(new Error("the answer broke off"));
+        else resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text });
+      });
+    });
     outgoing.on("error", reject);
+    signal?.addEventListener("abort", () => outgoing.socket?.resetAndDestroy());
     if (timeoutMs !== undefined) {
       outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     }
@@ -126,7 +132,7 @@ function signingOf({ method, path, headers, body }: Exchange, signer: Signer): S
     query: question < 0 ? "" : path.slice(question + 1),
     headers,
     body: typeof body === "string" ? body : "",
-    timestamp: `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`,
+    timestamp: `${new Date(signer.atMs ?? Date.now()).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`,
     service: "sqs",
   };
 }

@@ -61,9 +61,8 @@ export async function spawnServer(
       return await script.ended;
     },
     async kill() {
-      const runtime = readRuntime(dataDir);
       process.kill(script.pid, "SIGKILL");
-      if (runtime !== undefined && isRunning(runtime)) process.kill(runtime.pid, "SIGKILL");
+      killRuntime(dataDir);
       await script.ended;
     },
   };
@@ -97,6 +96,8 @@ function runScript(
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     await ended;
+    // Killed without its runtime, or failed half way: nothing may outlive the test.
+    killRuntime(dataDir);
   });
   return {
     pid: child.pid ?? 0,
@@ -113,6 +114,11 @@ function runScript(
         ended.then(() => reject(new Error(output)));
       }),
   };
+}
+
+function killRuntime(dataDir: string): void {
+  const runtime = readRuntime(dataDir);
+  if (runtime !== undefined && isRunning(runtime)) process.kill(runtime.pid, "SIGKILL");
 }
 
 /** A directory that goes away with the test. */

@@ -1,0 +1,64 @@
+import { parseArgs } from "node:util";
+import { UserError } from "../scripts/user-error.ts";
+import type { Slices } from "./matrix.ts";
+
+export interface Options {
+  /** Another SQS endpoint to load instead of ours; undefined: ours, beside the floor. */
+  readonly endpoint: string | undefined;
+  /** Messages that wait in the queue of the "backlog" columns; 0 leaves these columns out. */
+  readonly backlog: number;
+  readonly bodyBytes: readonly number[];
+  readonly slices: Slices;
+  readonly pollers: number;
+  readonly restarts: number;
+  /** The built Worker to be measured. */
+  readonly worker: string | undefined;
+}
+
+const usage = `npm run bench -- [options]
+
+  --quick           less than a minute: 200 B bodies, a small backlog, one round
+  --backlog N       messages that wait in the backlog queue (1000000; with --quick 20000; with --endpoint 0)
+  --endpoint URL    the same load on another SQS endpoint, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+                    AWS_SESSION_TOKEN and AWS_REGION
+  --worker FILE     the built Worker to measure, instead of dist/index.js`;
+
+/** @throws UserError on anything it does not know, and for --help */
+export function readOptions(args: readonly string[]): Options {
+  const given = parse(args);
+  if (given.help) throw new UserError(usage);
+  const quick = given.quick ?? false;
+  const defaultBacklog = given.endpoint !== undefined ? 0 : quick ? 20_000 : 1_000_000;
+  const backlog = given.backlog === undefined ? defaultBacklog : Number(given.backlog);
+  if (!Number.isSafeInteger(backlog) || backlog < 0) {
+    throw new UserError(`--backlog must be a number of messages, not "${given.backlog}".`);
+  }
+  return {
+    endpoint: given.endpoint?.replace(/\/+$/, ""),
+    backlog,
+    bodyBytes: quick ? [200] : [65_536, 200],
+    slices: quick
+      ? { rounds: 1, measureMs: 250, warmUpMs: 50 }
+      : { rounds: 3, measureMs: 600, warmUpMs: 100 },
+    pollers: quick ? 500 : 2000,
+    restarts: quick ? 2 : 5,
+    worker: given.worker,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: "boolean" },
+        backlog: { type: "string" },
+        endpoint: { type: "string" },
+        worker: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UserError(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+  }
+}

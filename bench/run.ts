@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunningServer } from "../scripts/server.ts";
+import { runScript } from "../scripts/user-error.ts";
+import { type ColdQueues, measureColdStart } from "./cold-start.ts";
+import { economyCells, measureEconomy, warmUpEconomy } from "./economy.ts";
+import {
+  allCells,
+  BACKLOG_BODY_BYTES,
+  type Backlog,
+  type CellResult,
+  type Field,
+  largeMessagesNeeded,
+  measureCell,
+  warmUp,
+} from "./matrix.ts";
+import { type Options, readOptions } from "./options.ts";
+import { measurePolling } from "./pollers.ts";
+import { residentBytes } from "./process-usage.ts";
+import { QueueClient } from "./queue-client.ts";
+import {
+  type Memory,
+  reportColdStart,
+  reportEconomy,
+  reportLoad,
+  reportMemory,
+  reportPolling,
+  reportSignature,
+} from "./report.ts";
+import { measureSignature } from "./signature.ts";
+import { fill } from "./stock.ts";
+import { progress } from "./table.ts";
+import { accountFromEnvironment, builtWorker, bundle, localAccount, serve } from "./targets.ts";
+
+/** `npm run bench`: see README.md beside this file. */
+await runScript(async () => {
+  const options = readOptions(process.argv.slice(2));
+  console.log(`Measured on ${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}.`);
+  if (options.endpoint !== undefined) await benchEndpoint(options.endpoint, options);
+  else await inTemporaryDirectory((directory) => benchOurs(directory, options));
+  progress("done");
+  process.exit(0);
+});
+
+/** The load alone: what others cost and hold in memory cannot be seen from outside. */
+async function benchEndpoint(endpoint: string, options: Options): Promise<void> {
+  const client = new QueueClient(accountFromEnvironment(endpoint));
+  const backlog = await prepareBacklog(client, "bench-backlog", options);
+  reportLoad(
+    await measureLoad({ client, pid: undefined, floor: undefined, backlog }, options),
+    options.backlog,
+  );
+  if (backlog) await client.deleteQueue(backlog.queueUrl);
+}
+
+async function benchOurs(directory: string, options: Options): Promise<void> {
+  progress("bundling the floor and the counted Worker");
+  const [floorScript, countedScript] = await Promise.all([
+    bundle("bench/floor/worker.ts", join(directory, "floor-worker")),
+    bundle("bench/counted-worker.ts", join(directory, "counted-worker")),
+  ]);
+  const script = options.worker ?? builtWorker;
+  const start = () => serve({ script, dataDir: join(directory, "ours") });
+
+  const memory: Memory[] = [];
+  const names = { backlog: "bench-backlog", empty: "cold-empty", warmUp: "cold-warm-up" };
+  await withServer(start, async (ours) => {
+    const remember = (when: string) => memory.push({ when, bytes: residentBytes(ours.workerdPid) });
+    const client = new QueueClient(localAccount(ours.url));
+    await useOnce(client, names);
+    remember("started");
+    const backlog = await prepareBacklog(client, names.backlog, options);
+    if (backlog) remember(`${options.backlog} messages sent`);
+    await withServer(
+      () => serve({ script: floorScript, dataDir: join(directory, "floor") }),
+      async (floor) => {
+        const besides = { url: floor.url, pid: floor.workerdPid };
+        const field = { client, pid: ours.workerdPid, floor: besides, backlog };
+        progress("warming up");
+        await warmUp(field, 1000);
+        reportLoad(await measureLoad(field, options), options.backlog);
+      },
+    );
+    remember("after all loads above");
+    progress(`${options.pollers} long polls`);
+    const { measureMs } = options.slices;
+    reportPolling(await measurePolling(client, ours.workerdPid, { pollers: options.pollers, measureMs }));
+    remember(`after ${options.pollers} long polls`);
+  });
+
+  await withServer(
+    () => serve({ script: countedScript, dataDir: join(directory, "counted") }),
+    async (counted) => {
+      progress("rows, calls and prices");
+      const client = new QueueClient(localAccount(counted.url));
+      await warmUpEconomy(client);
+      const measured = [];
+      for (const cell of economyCells(options.bodyBytes)) {
+        measured.push(await measureEconomy(cell, client, counted.workerdPid));
+      }
+      reportEconomy(measured);
+      reportSignature({
+        small: await measureSignature(client, 200),
+        large: await measureSignature(client, 65_536),
+      });
+    },
+  );
+
+  if (options.backlog > 0) {
+    progress("cold starts");
+    const cold = await measureColdStart(names, options.restarts, { start, accountOf: localAccount });
+    reportColdStart(cold, options.backlog);
+    memory.push({
+      when: `started again, one message received of ${options.backlog}`,
+      bytes: cold.residentBytes,
+    });
+  }
+  reportMemory(memory);
+}
+
+async function measureLoad(field: Field, options: Options): Promise<CellResult[]> {
+  const cells = allCells(options.bodyBytes);
+  const results: CellResult[] = [];
+  for (const [i, cell] of cells.entries()) {
+    const { operation, batch, bodyBytes, connections } = cell;
+    progress(
+      `${i + 1}/${cells.length}: ${operation}, ${batch} a call, ${bodyBytes} B, ${connections} connections`,
+    );
+    results.push(await measureCell(cell, field, options.slices));
+  }
+  // Small bodies are the common case; they were measured last.
+  return [...results].sort((a, b) => a.cell.bodyBytes - b.cell.bodyBytes);
+}
+
+async function prepareBacklog(
+  client: QueueClient,
+  name: string,
+  { backlog: messages, bodyBytes, slices }: Options,
+): Promise<Backlog | undefined> {
+  if (messages === 0) return undefined;
+  const queueUrl = await client.createQueue(name);
+  const large = Math.max(...bodyBytes);
+  const wanted = largeMessagesNeeded(allCells(bodyBytes), slices);
+  if (wanted > 0) progress(`sending ${wanted} messages of ${large} B to the backlog's head`);
+  const largeAtHead = await fill(client, { queueUrl, bodyBytes: large, messages: wanted });
+  const startMs = Date.now();
+  await fill(client, { queueUrl, bodyBytes: BACKLOG_BODY_BYTES, messages }, (sent) => {
+    const perSecond = (sent * 1000) / (Date.now() - startMs);
+    progress(`backlog: ${sent} of ${messages} messages sent, ${perSecond.toFixed(0)} a second`);
+  });
+  return { queueUrl, largeAtHead };
+}
+
+/** A queue's object begins to exist with its first message. */
+async function useOnce(client: QueueClient, names: ColdQueues): Promise<void> {
+  for (const name of [names.empty, names.warmUp]) {
+    const QueueUrl = await client.createQueue(name);
+    await client.call("SendMessage", { QueueUrl, MessageBody: "x" });
+    await client.call("PurgeQueue", { QueueUrl });
+  }
+}
+
+async function withServer(
+  start: () => Promise<RunningServer>,
+  use: (server: RunningServer) => Promise<void>,
+): Promise<void> {
+  const server = await start();
+  try {
+    await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function inTemporaryDirectory(use: (directory: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "edge-sqs-bench-"));
+  try {
+    await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

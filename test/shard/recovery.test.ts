@@ -1,0 +1,151 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { fromUtf8 } from "../../src/lib/bytes.ts";
+import { RECORD_VERSION, UnreadableRecord } from "../../src/shard/codec.ts";
+import { ShardCore } from "../../src/shard/shard-core.ts";
+import { SNAPSHOT_VERSION } from "../../src/shard/snapshot.ts";
+import { SqliteLog } from "../../src/shard/sqlite-log.ts";
+import { testSettings } from "../support/fake-queue.ts";
+import { fromHex } from "../support/hex.ts";
+import v1 from "./records/v1.json";
+
+/** When the queue in the fixture was made; later instants count from here. */
+const MADE_MS = 1_700_000_000_000;
+const TWELVE_HOURS_MS = 43_200_000;
+
+/**
+ * A log as each version wrote it, with every kind of operation in it. A fixture is never written again: disks
+ * hold such logs. A new version of records or snapshots adds one.
+ */
+const fixtures = [{ recordVersion: 1, snapshotVersion: 1, log: v1 }];
+
+test("there is a fixture of every version ever written", () => {
+  expect(new Set(fixtures.map(({ recordVersion }) => recordVersion)).size).toBe(RECORD_VERSION);
+  expect(new Set(fixtures.map(({ snapshotVersion }) => snapshotVersion)).size).toBe(SNAPSHOT_VERSION);
+});
+
+describe.each(fixtures)(
+  "a log of records $recordVersion and snapshots $snapshotVersion",
+  ({ log: fixture }) => {
+    const ways: [string, { readonly withSnapshot: boolean }][] = [
+      ["from its records alone", { withSnapshot: false }],
+      ["from its snapshot and the records behind it", { withSnapshot: true }],
+    ];
+    for (const [way, { withSnapshot }] of ways) {
+      test(`is recovered ${way}`, async () => {
+        await withLog((log) => {
+          write(fixture, log, withSnapshot);
+          const core = new ShardCore(log);
+          expect(core.settings).toEqual({ ...testSettings({ retentionSeconds: 345_600 }), version: 2 });
+          expect(countsAt(core, 44_999)).toEqual({ visible: 6, inFlight: 3, delayed: 1 });
+          expect(countsAt(core, 45_000)).toEqual({ visible: 8, inFlight: 1, delayed: 1 });
+          expect(receivedAt(core, 45_000)).toEqual([
+            "plain: 00000002-80ff-4000-8000-000000000002, sent at 1000, receive 4, first at 3000, table 4",
+            "of a group, once: 00000002-80ff-4000-8000-000000000000, sent at 1000, receive 3, first at 3000, table 4, g, d",
+            "woken: 00000003-80ff-4000-8000-000000000003, sent at 2000, receive 2, first at 8000, table 4",
+            "filler 4: 00000004-80ff-4000-8000-000000000004, sent at 9004, receive 2, first at 10000, table 2",
+            "filler 7: 00000007-80ff-4000-8000-000000000007, sent at 9007, receive 2, first at 10000, table 3",
+            "filler 8: 00000008-80ff-4000-8000-000000000008, sent at 9008, receive 2, first at 10000, table 4",
+            "untouched: 00000009-80ff-4000-8000-000000000009, sent at 12000, receive 1, first at 45000, table 4",
+            "untouched, of a group: 00000009-80ff-4000-8000-000000000008, sent at 12000, receive 1, first at 45000, table 4, h",
+          ]);
+          expect(receivedAt(core, 603_999)).toEqual([]);
+          expect(receivedAt(core, 604_000)).toEqual([
+            "of a group: 00000002-80ff-4000-8000-000000000003, sent at 1000, receive 2, first at 3000, table 4, g",
+          ]);
+          expect(receivedAt(core, 911_999)).toEqual([]);
+          expect(receivedAt(core, 912_000)).toEqual([
+            "delayed: 00000009-80ff-4000-8000-00000000000b, sent at 12000, receive 1, first at 912000, table 4",
+          ]);
+        });
+      });
+
+      test(`is recovered ${way} with its memory of batches`, async () => {
+        await withLog((log) => {
+          write(fixture, log, withSnapshot);
+          const core = new ShardCore(log);
+          const again = (ms: number, digit: number) => {
+            const batchId = `0000000${digit}-80ff-4000-8000-00000000000${digit}`;
+            const messages = [{ sealed: new Uint8Array(1), delayMs: 0 }];
+            return core.execute({ kind: "send", batchId, messages }, MADE_MS + ms, 0).positions;
+          };
+          expect(again(31_999, 3)).toEqual([6 * 4096]);
+          expect(again(32_000, 3)).toEqual([22 * 4096]);
+          expect(again(41_999, 9)).toEqual([20 * 4096, 20 * 4096 + 1, 20 * 4096 + 2]);
+        });
+      });
+
+      test(`goes on where it ended when it is recovered ${way}`, async () => {
+        await withLog((log) => {
+          write(fixture, log, withSnapshot);
+          const core = new ShardCore(log);
+          const messages = [{ sealed: new Uint8Array(1), delayMs: 0 }];
+          core.execute({ kind: "send", batchId: crypto.randomUUID(), messages }, MADE_MS + 45_000, 0);
+          core.commit(MADE_MS + 45_000);
+          const later = new ShardCore(log);
+          expect(countsAt(later, 45_000)).toEqual({ visible: 9, inFlight: 1, delayed: 1 });
+          while (later.housekeep(MADE_MS + 345_700_000)) {
+            // Until there is nothing left to do.
+          }
+          expect(log.epochs()).toHaveLength(1);
+        });
+      });
+    }
+
+    test("is not opened at all when a record of it is missing or cannot be read", async () => {
+      const damages: [string | typeof UnreadableRecord, (sql: SqlStorage) => unknown][] = [
+        ["record 10 is missing before 11", (sql) => sql.exec("DELETE FROM rec_2 WHERE lsn = 10")],
+        [UnreadableRecord, (sql) => sql.exec("UPDATE rec_2 SET ops = zeroblob(length(ops)) WHERE lsn = 10")],
+        [UnreadableRecord, (sql) => sql.exec("UPDATE rec_2 SET ops = zeroblob(0) WHERE lsn = 10")],
+      ];
+      for (const [problem, damage] of damages) {
+        await withLog((log, sql) => {
+          write(fixture, log, false);
+          damage(sql);
+          expect(() => new ShardCore(new SqliteLog(sql))).toThrow(problem);
+        });
+      }
+    });
+  },
+);
+
+type Fixture = typeof v1;
+
+function write(fixture: Fixture, log: SqliteLog, withSnapshot: boolean): void {
+  for (const { epoch, firstLsn } of fixture.epochs) {
+    log.openEpoch(epoch, firstLsn);
+    const next = fixture.epochs.find((each) => each.epoch === epoch + 1)?.firstLsn ?? Infinity;
+    for (const { lsn, ops, bodies } of fixture.records) {
+      if (lsn >= firstLsn && lsn < next) log.append({ lsn, ops: fromHex(ops), bodies: fromHex(bodies) });
+    }
+  }
+  if (withSnapshot) log.saveSnapshot({ lsn: fixture.snapshot.lsn, data: fromHex(fixture.snapshot.data) });
+}
+
+async function withLog(use: (log: SqliteLog, sql: SqlStorage) => void): Promise<void> {
+  const stub = env.QUEUE_SHARD.get(env.QUEUE_SHARD.newUniqueId());
+  await runInDurableObject(stub, (_, { storage }) => use(new SqliteLog(storage.sql), storage.sql));
+}
+
+function countsAt(core: ShardCore, ms: number) {
+  const { kind: _, ...counts } = core.execute({ kind: "count" }, MADE_MS + ms, 0);
+  return counts;
+}
+
+/** What there is to be received, each message in words; it is hidden for as long as SQS can. */
+function receivedAt(core: ShardCore, ms: number): string[] {
+  const call = { kind: "receive", max: 10, visibilityMs: TWELVE_HOURS_MS } as const;
+  return core.execute(call, MADE_MS + ms, 1).messages.map((message) => {
+    const { messageId, sentAtMs, receiveCount, firstReceivedAtMs, epoch, groupId, dedupId } = message;
+    const body = fromUtf8(message.sealed).replace(/ x+$/, "");
+    return [
+      `${body}: ${messageId}`,
+      `sent at ${sentAtMs - MADE_MS}`,
+      `receive ${receiveCount}`,
+      `first at ${firstReceivedAtMs - MADE_MS}`,
+      `table ${epoch}`,
+      ...[groupId, dedupId].filter((id) => id !== undefined),
+    ].join(", ");
+  });
+}

@@ -1,0 +1,264 @@
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { shardLimits } from "../../src/shard/shard-limits.ts";
+import { testSettings } from "../support/fake-queue.ts";
+import { ShardDesk, sendCall } from "./shard-desk.ts";
+
+/** Alarms are rung by hand, and only the clock that the shard reads moves on. */
+
+const A_MINUTE_MS = 60_000;
+const AN_HOUR_MS = 3_600_000;
+const A_DAY_MS = 86_400_000;
+const FOURTEEN_DAYS = 1_209_600;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+describe("retention", () => {
+  test("drops the table when all of it has expired, and leaves an empty one and a snapshot", async () => {
+    const shard = await shardKeptFor(60);
+    await shard.send("a", "b");
+    await shard.receive(1);
+    pass(A_MINUTE_MS);
+    expect(await shard.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    expect(await shard.tables()).toEqual(["rec_1"]);
+    expect(await shard.ring()).toBe(true);
+    expect(await shard.tables()).toEqual(["rec_2", "snap"]);
+    await shard.evict();
+    await shard.send("c");
+    expect(await shard.receive()).toEqual(["c"]);
+  });
+
+  test("drops nothing while one message in the table lives", async () => {
+    const shard = await shardKeptFor(60);
+    await shard.send("a");
+    pass(30_000);
+    await shard.send("b");
+    pass(30_000);
+    await shard.ring();
+    expect(await shard.tables()).toEqual(["rec_1"]);
+    expect(await shard.receive()).toEqual(["b"]);
+    pass(30_000);
+    await shard.ring();
+    expect(await shard.tables()).toEqual(["rec_2", "snap"]);
+  });
+
+  test("wakes the shard a second after its messages expire, give or take half a minute", async () => {
+    const shard = await shardKeptFor(3600);
+    await shard.send("a");
+    await shard.ring();
+    const dueMs = Date.now() + AN_HOUR_MS + 1000;
+    const atMs = (await shard.alarmAtMs()) ?? 0;
+    expect(atMs).toBeGreaterThanOrEqual(dueMs);
+    expect(atMs).toBeLessThan(dueMs + 30_000);
+  });
+
+  test("of an empty shard needs a look once a day", async () => {
+    const shard = await shardKeptFor(60);
+    expect(await shard.alarmAtMs()).toBe(Date.now() + A_DAY_MS);
+    pass(A_DAY_MS);
+    await shard.ring();
+    const atMs = (await shard.alarmAtMs()) ?? 0;
+    expect(atMs - Date.now()).toBeGreaterThan(0);
+    expect(atMs - Date.now()).toBeLessThan(A_DAY_MS + 30_000);
+  });
+});
+
+describe("tables", () => {
+  test("end after a sixteenth of the retention, on both sides of that instant", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    pass((FOURTEEN_DAYS * 1000) / 16 - 1);
+    await shard.send("a");
+    expect(await shard.tables()).toEqual(["rec_1"]);
+    pass(1);
+    await shard.send("b");
+    expect(await shard.tables()).toEqual(["rec_1", "rec_2"]);
+  });
+
+  test("last an hour at least", async () => {
+    const shard = await shardKeptFor(3600);
+    pass(AN_HOUR_MS - 1);
+    await shard.send("a");
+    expect(await shard.tables()).toEqual(["rec_1"]);
+    pass(1);
+    await shard.send("b");
+    expect(await shard.tables()).toEqual(["rec_1", "rec_2"]);
+  });
+
+  test("end at the same age when the object was evicted meanwhile, with or without a snapshot", async () => {
+    for (const snapshots of [false, true]) {
+      const shard = await shardKeptFor(FOURTEEN_DAYS);
+      await shard.send("old");
+      if (snapshots) await fillUntilSnapshot(shard);
+      const startMs = Date.now();
+      await shard.evict();
+      pass((FOURTEEN_DAYS * 1000) / 16 - 1);
+      await shard.send("a");
+      expect(await shard.tables()).not.toContain("rec_2");
+      await shard.evict();
+      pass(1);
+      await shard.send("b");
+      expect(await shard.tables()).toContain("rec_2");
+      vi.setSystemTime(startMs);
+    }
+  });
+
+  test("with a receive as their first record keep their age over an eviction", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    await shard.send("a", "b");
+    pass(2 * A_DAY_MS);
+    await shard.receive(1);
+    expect(await shard.tables()).toEqual(["rec_1", "rec_2"]);
+    await shard.evict();
+    await shard.receive(1);
+    expect(await shard.tables()).toEqual(["rec_1", "rec_2"]);
+  });
+
+  test("go when nothing in them lives, the oldest first, and not while something does", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    for (const body of ["a", "b", "c", "d"]) {
+      await shard.send(body);
+      pass(A_DAY_MS);
+    }
+    expect(await shard.tables()).toEqual(["rec_1", "rec_2", "rec_3", "rec_4"]);
+    await shard.receive(3, 43_200_000);
+    await shard.delete("b");
+    await shard.ring();
+    expect(await shard.tables()).not.toContain("rec_2");
+    await shard.evict();
+    await shard.delete("a", "c");
+    await shard.ring();
+    expect(await shard.receive()).toEqual(["d"]);
+    await shard.evict();
+    expect(await shard.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+    expect(await shard.tables()).toEqual(["rec_4", "rec_5", "snap"]);
+  });
+
+  test("with a straggler in them are dropped, and the straggler is still delivered", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    await shard.send("straggler");
+    await shard.receive(1, 0);
+    for (const body of ["b", "c"]) {
+      pass(A_DAY_MS);
+      await shard.send(body);
+    }
+    await shard.ring();
+    expect(await shard.tables()).toEqual(["rec_2", "rec_3", "snap"]);
+    await shard.evict();
+    expect(await shard.receive()).toEqual(["straggler", "b", "c"]);
+    await shard.delete("straggler");
+    expect(await shard.counts()).toEqual({ visible: 0, inFlight: 2, delayed: 0 });
+  });
+});
+
+describe("a purge", () => {
+  test("of many tables drops them in slices: one with the purge, four with each alarm", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    for (let day = 0; day < 12; day++) {
+      await shard.send(`${day}`);
+      pass(A_DAY_MS);
+    }
+    await shard.ring();
+    const recordTables = async () => (await shard.tables()).filter((name) => name.startsWith("rec_")).length;
+    expect(await recordTables()).toBe(12);
+    // The purge begins the thirteenth, and drops the first.
+    await shard.purge();
+    expect(await recordTables()).toBe(12);
+    for (const left of [8, 4, 1]) {
+      expect(await shard.alarmAtMs()).toBe(Date.now() + 1);
+      await shard.ring();
+      expect(await recordTables()).toBe(left);
+    }
+    expect(await shard.alarmAtMs()).toBeGreaterThan(Date.now() + 1);
+    expect(await shard.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    await shard.send("after");
+    await shard.evict();
+    expect(await shard.receive()).toEqual(["after"]);
+  });
+
+  test("that was cut short by an eviction is finished by the next alarm", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    for (let day = 0; day < 4; day++) {
+      await shard.send(`${day}`);
+      pass(A_DAY_MS);
+    }
+    await shard.purge();
+    await shard.evict();
+    while ((await shard.ring()) && (await shard.alarmAtMs()) === Date.now() + 1) {
+      // Until the shard has done what there is to do.
+    }
+    expect((await shard.tables()).filter((name) => name.startsWith("rec_"))).toHaveLength(1);
+    expect(await shard.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+});
+
+describe("snapshots", () => {
+  test("are taken every 2,000 records, so that no replay is longer", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    expect(shardLimits.snapshotRecords).toBe(2000);
+    // The settings were the first record.
+    await write(shard, 1998);
+    expect(await shard.tables()).toEqual(["rec_1"]);
+    await write(shard, 1);
+    expect(await shard.tables()).toEqual(["rec_1", "snap"]);
+    expect(await snapshotLsns(shard)).toEqual([2000]);
+    await write(shard, 1999);
+    expect(await snapshotLsns(shard)).toEqual([2000]);
+    await write(shard, 1);
+    expect(await snapshotLsns(shard)).toEqual([2000, 4000]);
+    await write(shard, 2000);
+    expect(await snapshotLsns(shard)).toEqual([4000, 6000]);
+    await shard.evict();
+    expect(await shard.counts()).toEqual({ visible: 6000 - 1, inFlight: 0, delayed: 0 });
+  });
+
+  test("are counted from the last one after an eviction, too", async () => {
+    const shard = await shardKeptFor(FOURTEEN_DAYS);
+    await write(shard, 1998);
+    await shard.evict();
+    await write(shard, 1);
+    expect(await snapshotLsns(shard)).toEqual([2000]);
+    await shard.evict();
+    await write(shard, 1999);
+    expect(await snapshotLsns(shard)).toEqual([2000]);
+    await write(shard, 1);
+    expect(await snapshotLsns(shard)).toEqual([2000, 4000]);
+  });
+});
+
+function shardKeptFor(retentionSeconds: number): Promise<ShardDesk> {
+  return ShardDesk.open(testSettings({ retentionSeconds }));
+}
+
+function pass(ms: number): void {
+  vi.setSystemTime(Date.now() + ms);
+}
+
+/** As many records of one message, each acknowledged before the next: from inside, where a call costs no trip. */
+async function write(shard: ShardDesk, records: number): Promise<void> {
+  await runInDurableObject(shard.stub, async (instance, { storage }) => {
+    for (let n = 0; n < records; n++) {
+      await storage.sync();
+      await instance.run([{ settingsVersion: shard.settingsVersion, call: sendCall(["x"]) }]);
+    }
+  });
+}
+
+async function fillUntilSnapshot(shard: ShardDesk): Promise<void> {
+  while (!(await shard.tables()).includes("snap")) await write(shard, 500);
+}
+
+async function snapshotLsns(shard: ShardDesk): Promise<number[]> {
+  return await runInDurableObject(shard.stub, (_, { storage }) =>
+    storage.sql
+      .exec<{ lsn: number }>("SELECT DISTINCT lsn FROM snap ORDER BY lsn")
+      .toArray()
+      .map(({ lsn }) => lsn),
+  );
+}
