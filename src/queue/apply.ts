@@ -66,6 +66,8 @@ export function apply(state: QueueState, op: Op): void {
       // What has expired under the old retention stays dead under a longer one.
       if (state.settings) state.deadHorizonMs = horizonMs(state, op.atMs);
       state.settings = op.settings;
+      // Ids are known by their scope, which may be another now; they are read from the log again.
+      state.derived.dedup = undefined;
       state.derived.redrive = redriveOf(op.settings);
       state.derived.redrivePausedUntilMs = 0;
       // A FIFO queue's delay applies to the messages it has: which of them stand in the groups may change.

@@ -49,10 +49,10 @@ export function decideSendFifo(
     const accepted = {
       position: positionOf(state.openLsn, state.openMessages + stored.length),
       batch: request.batch,
-      batchIndex: stored.length,
+      batchIndex: place,
       stored: place,
     };
-    stored.push(message);
+    stored.push(place === stored.length ? message : { ...message, place });
     inThisBatch.set(key, accepted);
     return accepted;
   });

@@ -35,6 +35,8 @@ export interface SentMessage {
   readonly delayMs: number;
   readonly groupId?: string;
   readonly dedupId?: string;
+  /** Its index in the batch as it was sent, where that is not its index here: duplicates before it were left out. */
+  readonly place?: number;
 }
 
 /** Messages are handed to a consumer and hidden until `visibleAtMs`. */

@@ -279,19 +279,21 @@ function readOp(lsn: number, from: ByteReader): Op {
   }
 }
 
-const flags = { delay: 1, group: 2, dedup: 4, source: 8 } as const;
+const flags = { delay: 1, group: 2, dedup: 4, source: 8, place: 16 } as const;
 
 interface Ids {
   readonly groupId?: string;
   readonly dedupId?: string;
   readonly sourceArn?: string;
+  readonly place?: number;
 }
 
 function messageFlags(ids: Ids): number {
   return (
     (ids.groupId === undefined ? 0 : flags.group) |
     (ids.dedupId === undefined ? 0 : flags.dedup) |
-    (ids.sourceArn === undefined ? 0 : flags.source)
+    (ids.sourceArn === undefined ? 0 : flags.source) |
+    (ids.place === undefined ? 0 : flags.place)
   );
 }
 
@@ -299,6 +301,7 @@ function writeIds(to: ByteWriter, ids: Ids): void {
   if (ids.groupId !== undefined) to.text(ids.groupId);
   if (ids.dedupId !== undefined) to.text(ids.dedupId);
   if (ids.sourceArn !== undefined) to.text(ids.sourceArn);
+  if (ids.place !== undefined) to.uint(ids.place);
 }
 
 function readIds(from: ByteReader, flag: number): Ids {
@@ -306,6 +309,7 @@ function readIds(from: ByteReader, flag: number): Ids {
     ...(flag & flags.group ? { groupId: from.text() } : undefined),
     ...(flag & flags.dedup ? { dedupId: from.text() } : undefined),
     ...(flag & flags.source ? { sourceArn: from.text() } : undefined),
+    ...(flag & flags.place ? { place: from.uint() } : undefined),
   };
 }
 

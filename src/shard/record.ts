@@ -26,14 +26,14 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
   };
   switch (op.kind) {
     case "send":
-      for (const [batchIndex, { bodyBytes, delayMs, groupId, dedupId }] of op.messages.entries()) {
+      for (const [index, { bodyBytes, delayMs, groupId, dedupId, place = index }] of op.messages.entries()) {
         const { sentAtMs, batch } = op;
         const fresh = delayMs === 0;
         add({
           sentAtMs,
           fresh,
           batch,
-          batchIndex,
+          batchIndex: place,
           bodyBytes,
           groupId,
           dedupId,

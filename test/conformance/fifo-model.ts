@@ -24,8 +24,6 @@ export interface FifoState {
   readonly nextNumber: number;
   /** The deduplication memory; what of it is too old is never asked. */
   readonly originals: readonly Original[];
-  readonly batches: readonly {
-    readonly batch: string;
     readonly sentAtMs: number;
     readonly sent: Original[];
   }[];
@@ -53,8 +51,8 @@ export interface FifoMessage extends Original {
   readonly visibleAtMs: number;
   /** Of the latest delivery; its handle alone is good for anything. */
   readonly nonce: number;
-  /** Its visibility was changed since the latest delivery. */
-  readonly isChanged: boolean;
+  /** When that delivery's timeout was to be over, before anybody changed it. */
+  readonly leasedUntilMs: number;
 }
 
 /** A receive that the client gave a name. */
@@ -96,7 +94,6 @@ export class FifoModel {
     messages: [],
     nextNumber: 0,
     originals: [],
-    batches: [],
     attempts: [],
     purgedAtMs: Number.NEGATIVE_INFINITY,
   };
@@ -121,12 +118,8 @@ export class FifoModel {
     messages: readonly { readonly body: string; readonly groupId: string; readonly dedupId: string }[],
     nowMs: number,
   ): readonly Original[] {
-    const batches = this.state.batches.filter((each) => nowMs < each.sentAtMs + this.#bounds.batchMemoryMs);
-    const earlier = batches.find((each) => each.batch === batch);
-    if (earlier !== undefined) return earlier.sent;
-
     let stored = 0;
-    const sent = messages.map(({ body, groupId, dedupId }, index) => {
+    return messages.map(({ body, groupId, dedupId }, index) => {
       const known = this.remembered(nowMs).find(
         (each) => each.dedupId === dedupId && (this.#scope === "queue" || each.groupId === groupId),
       );
@@ -135,10 +128,6 @@ export class FifoModel {
       this.#accept(original, body, nowMs);
       return original;
     });
-    // Of a batch that brought nothing new there is nothing to remember: it can be judged again.
-    const isNew = sent.some((original) => original.batch === batch);
-    this.state = { ...this.state, batches: isNew ? [...batches, { batch, sentAtMs: nowMs, sent }] : batches };
-    return sent;
   }
 
   /** Accepted less than five minutes ago: to send one of these again is to send nothing. */
@@ -149,9 +138,9 @@ export class FifoModel {
   /**
    * Why the queue cannot have answered a receive with these messages, or undefined if it can.
    *
-   * The answer is filled from one group as far as possible, then from the next. The queue looks at its
-   * messages oldest first and no further than it must, so a group may have more to give that is younger than
-   * everything in the answer.
+   * The answer is filled from one group as far as possible, then from the next. But the queue looks at
+   * messages that nobody has received yet oldest first, and no further than it must: a group may have more of
+   * them to give that are younger than those in the answer.
    */
   objection(request: FifoReceive, numbers: readonly number[], nowMs: number): string | undefined {
     const again = this.#repeated(request.attempt, nowMs);
@@ -165,7 +154,7 @@ export class FifoModel {
 
     const left = this.#all(numbers);
     if (left.length < numbers.length) return "one of the messages was never sent, or is gone";
-    const newest = Math.max(...numbers);
+    const newest = Math.max(-1, ...left.filter(isUntouched).map(({ number }) => number));
     while (left[0] !== undefined) {
       const { groupId } = left[0];
       const end = left.findIndex((message) => message.groupId !== groupId);
@@ -174,7 +163,8 @@ export class FifoModel {
       allowed.delete(groupId);
       const isInOrder = given.every(({ number }, i) => has[i]?.number === number);
       const next = has[given.length];
-      const isFilled = left.length === 0 || next === undefined || next.number > newest;
+      const isFilled =
+        left.length === 0 || next === undefined || (isUntouched(next) && next.number > newest);
       if (!isInOrder || !isFilled) {
         return `group ${groupId} has ${numbersOf(has) || "nothing more"} to give here, not ${numbersOf(given)}`;
       }
@@ -186,7 +176,7 @@ export class FifoModel {
   receive(request: FifoReceive, numbers: readonly number[], nowMs: number): readonly FifoMessage[] {
     const visibleAtMs = nowMs + request.visibilityMs;
     if (this.#repeated(request.attempt, nowMs) !== undefined) {
-      return this.#update(numbers, (message) => ({ ...message, visibleAtMs, leasedAtMs: nowMs }), nowMs);
+      return this.#update(numbers, (message) => ({ ...message, visibleAtMs, leasedAtMs: nowMs, leasedUntilMs: visibleAtMs }), nowMs);
     }
     const { nonce, attempt: name } = request;
     if (name !== undefined && numbers.length > 0) {
@@ -201,8 +191,8 @@ export class FifoModel {
         firstReceivedAtMs: message.receiveCount === 0 ? nowMs : message.firstReceivedAtMs,
         leasedAtMs: nowMs,
         visibleAtMs,
+        leasedUntilMs: visibleAtMs,
         nonce,
-        isChanged: false,
       }),
       nowMs,
     );
@@ -233,7 +223,7 @@ export class FifoModel {
     for (const [i, { number, visibilityMs }] of changes.entries()) {
       if (outcomes[i] !== "changed") continue;
       const visibleAtMs = nowMs + visibilityMs;
-      this.#update([number], (message) => ({ ...message, visibleAtMs, isChanged: true }), nowMs);
+      this.#update([number], (message) => ({ ...message, visibleAtMs }), nowMs);
     }
     return outcomes;
   }
@@ -289,7 +279,6 @@ export class FifoModel {
     const memories = [
       ...this.remembered(nowMs).map(({ sentAtMs }) => sentAtMs + FIVE_MINUTES_MS),
       ...this.state.attempts.map(({ atMs }) => atMs + FIVE_MINUTES_MS),
-      ...this.state.batches.map(({ sentAtMs }) => sentAtMs + this.#bounds.batchMemoryMs),
     ];
     return ascendingAfter(nowMs, [...this.#messageInstants(nowMs), ...memories]);
   }
@@ -310,16 +299,24 @@ export class FifoModel {
     if (attempt === undefined || nowMs >= attempt.atMs + FIVE_MINUTES_MS) return undefined;
     const isGood = attempt.numbers.every((number) => {
       const message = this.#find(number, nowMs);
-      return message !== undefined && this.#isHeld(message, attempt.nonce, nowMs) && !message.isChanged;
+      if (message === undefined || !this.#isHeld(message, attempt.nonce, nowMs)) return false;
+      return message.visibleAtMs === message.leasedUntilMs;
     });
     return isGood ? attempt : undefined;
   }
 
   #accept(original: Original, body: string, nowMs: number): void {
-    const untouched = { receiveCount: 0, firstReceivedAtMs: 0, leasedAtMs: 0, visibleAtMs: 0, nonce: 0 };
+    const untouched = {
+      receiveCount: 0,
+      firstReceivedAtMs: 0,
+      leasedAtMs: 0,
+      visibleAtMs: 0,
+      leasedUntilMs: 0,
+      nonce: 0,
+    };
     this.state = {
       ...this.state,
-      messages: [...this.alive(nowMs), { ...original, body, ...untouched, isChanged: false }],
+      messages: [...this.alive(nowMs), { ...original, body, ...untouched }],
       nextNumber: original.number + 1,
       originals: [...this.remembered(nowMs), original],
     };
@@ -369,6 +366,10 @@ export class FifoModel {
   #replace(messages: readonly FifoMessage[]): void {
     this.state = { ...this.state, messages };
   }
+}
+
+function isUntouched({ receiveCount }: FifoMessage): boolean {
+  return receiveCount === 0;
 }
 
 function numbersOf(messages: readonly FifoMessage[]): string {

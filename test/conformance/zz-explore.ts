@@ -15,7 +15,7 @@ for (let seed = Number(from); seed < Number(to); seed++) {
   const kind = d.message.split("\n")[0]!.replace(/\d+/g, "N").slice(0, 90);
   kinds.set(kind, [...(kinds.get(kind) ?? []), seed]);
 }
-console.log(Date.now() - t, "ms");
+if (process.env["S"]) process.exitCode = 0; console.log(Date.now() - t, "ms");
 for (const [kind, seeds] of [...kinds].sort((a, b) => b[1].length - a[1].length).slice(0, 20)) {
   console.log(seeds.length, kind, seeds.slice(0, 6).join());
 }
@@ -31,6 +31,6 @@ for (const [kind, seeds] of kinds) {
   const lines: string[] = [];
   const d = diverge(best, { ...options, trace: (l: string) => lines.push(l.slice(0, 900)) });
   console.log("=====", kind, "seed", best.seed, JSON.stringify({ ...best, steps: undefined }));
-  console.log(lines.slice(-30).join("\n"));
+  console.log(lines.slice(-Number(process.env["L"] ?? 30)).join("\n"));
   console.log(d?.message.slice(0, 3000));
 }

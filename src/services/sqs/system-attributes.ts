@@ -23,7 +23,7 @@ const attributes = new Map<string, Reader>([
   ["MessageDeduplicationId", (delivered) => delivered.dedupId],
   ["MessageGroupId", (delivered) => delivered.groupId],
   ["AWSTraceHeader", (_, stored) => stored.traceHeader],
-  ["DeadLetterQueueSourceArn", () => undefined],
+  ["DeadLetterQueueSourceArn", (delivered) => delivered.sourceArn],
 ]);
 
 const ALL = "All";
