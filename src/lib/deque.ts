@@ -11,6 +11,11 @@ export class Deque<T> {
     return this.#items[this.#front];
   }
 
+  /** The item `index` places behind the first. */
+  at(index: number): T | undefined {
+    return this.#items[this.#front + index];
+  }
+
   push(item: T): void {
     this.#items.push(item);
   }

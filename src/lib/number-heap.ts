@@ -50,15 +50,21 @@ export class NumberHeap {
   }
 
   /**
-   * First two numbers of the smallest rows whose first number `accept` takes, in order, at most `count`. Leaves
-   * the heap as it is; the cost is that of the rows looked at, not of the heap.
+   * First two numbers of the smallest rows that `accept` takes, in order, at most `count`. Leaves the heap as it
+   * is; the cost is that of the rows looked at, not of the heap.
+   *
+   * @param lookAt rows that are looked at, at most
    */
-  smallest(count: number, accept: (first: number) => boolean): [number, number][] {
+  smallest(
+    count: number,
+    accept: (first: number, second: number) => boolean,
+    lookAt = Infinity,
+  ): [number, number][] {
     const found: [number, number][] = [];
     if (this.#size === 0 || count <= 0) return found;
     // Rows whose parents were all looked at already: the next smallest is among them.
     const frontier: number[] = [0];
-    while (frontier.length > 0 && found.length < count) {
+    for (let looked = 0; looked < lookAt && frontier.length > 0 && found.length < count; looked++) {
       let best = 0;
       for (let i = 1; i < frontier.length; i++) {
         if (this.#less(frontier[i] ?? 0, frontier[best] ?? 0)) best = i;
@@ -68,7 +74,8 @@ export class NumberHeap {
       frontier.pop();
       const at = row * this.#width;
       const first = this.#rows[at] ?? 0;
-      if (accept(first)) found.push([first, this.#width > 1 ? (this.#rows[at + 1] ?? 0) : 0]);
+      const second = this.#width > 1 ? (this.#rows[at + 1] ?? 0) : 0;
+      if (accept(first, second)) found.push([first, second]);
       for (const child of [2 * row + 1, 2 * row + 2]) if (child < this.#size) frontier.push(child);
     }
     return found;

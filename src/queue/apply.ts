@@ -1,5 +1,6 @@
 import { freshCount, moveCursor } from "./backlog.ts";
 import { dedupKey } from "./dedup.ts";
+import { leaveWindow, newFairness } from "./fairness.ts";
 import { endTurns, moveToTouched } from "./groups.ts";
 import { horizonMs } from "./horizon.ts";
 import { limits } from "./limits.ts";
@@ -172,7 +173,10 @@ function applyLease(state: QueueState, op: LeaseOp): void {
     if (!state.woken.remove(0, lease.position)) state.delayed.remove(1, lease.position);
     touch(state, lease, op);
   }
-  for (const lease of op.fresh) touch(state, lease, op);
+  for (const lease of op.fresh) {
+    leaveWindow(state, undefined, lease.position);
+    touch(state, lease, op);
+  }
   const last = op.fresh[op.fresh.length - 1];
   if (last) {
     moveCursor(state, last.position + 1, op.freshConsumed);
@@ -192,6 +196,7 @@ function applyGroupLease(state: QueueState, op: GroupLeaseOp): void {
   for (const lease of op.fresh) {
     state.taken.add(lease.index);
     moveToTouched(state, lease.groupId ?? "", lease.position);
+    leaveWindow(state, lease.groupId, lease.position);
     groups.add(lease.groupId ?? "");
     const message = touch(state, lease, op, lease.groupId);
     message.receiveCount = lease.receivedBefore + 1;
@@ -260,6 +265,7 @@ function applyPurge(state: QueueState, atMs: number): void {
   state.gaps = [];
   state.attempts.clear();
   state.derived.groups = undefined;
+  state.derived.fairness = newFairness();
   state.derived.dedup?.clear();
   state.purgedBefore = next;
   state.lastPurgeAtMs = atMs;

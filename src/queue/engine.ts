@@ -1,4 +1,5 @@
 import { type Backlog, type FreshMessage, freshCount, freshMessages } from "./backlog.ts";
+import { chooseFairly } from "./fairness.ts";
 import { horizonMs } from "./horizon.ts";
 import { freshLeaseOf, groupedLeaseOf, type Lease, type Leases } from "./lease.ts";
 import { limits } from "./limits.ts";
@@ -77,8 +78,10 @@ export function decideReceive(
   const count = Math.min(request.max, capacity);
 
   const dead = deadLetters(state, nowMs);
-  const { returned, woken } = oldestTouched(state, count, nowMs);
-  const fresh = firstFresh(state, count - returned.length - woken.length, nowMs, backlog);
+  const { returned, woken, fresh } =
+    state.derived.fairness.noisy.size > 0
+      ? chooseFairly(state, count, nowMs)
+      : chooseByAge(state, count, nowMs, backlog);
   const again = returned.map((position): Lease => {
     const { at, sentAtMs, receiveCount, firstReceivedAtMs } = touchedAt(state, position);
     return { position, at, sentAtMs, receiveCount: receiveCount + 1, firstReceivedAtMs };
@@ -113,12 +116,18 @@ function leaseOps({ request, nowMs, returned, woken, fresh }: Delivery): Op[] {
     fresh: fresh.map(({ position, sentAtMs }) => ({ position, sentAtMs })),
     freshConsumed: last ? last.index + 1 : 0,
   };
-  if (fresh.every(({ past }) => past === undefined)) return [plain];
-  // Dead letters bring a past, which the plain form has no place for.
+  if (fresh.every(({ past, groupId }) => past === undefined && groupId === undefined)) return [plain];
+  // Dead letters bring a past and tenants a group, which the plain form has no place for.
   const grouped = fresh.map((message) => groupedLeaseOf(message, nowMs));
   const older: LeaseOp[] =
     returned.length + woken.length === 0 ? [] : [{ ...plain, fresh: [], freshConsumed: 0 }];
   return [...older, { kind: "groupLease", ...common, attempt: undefined, returned: [], fresh: grouped }];
+}
+
+function chooseByAge(state: QueueState, count: number, nowMs: number, backlog: Backlog) {
+  const { returned, woken } = oldestTouched(state, count, nowMs);
+  const fresh = firstFresh(state, count - returned.length - woken.length, nowMs, backlog);
+  return { returned, woken, fresh };
 }
 
 /** The oldest visible messages that are not of the backlog, by position across both kinds. */
@@ -131,7 +140,9 @@ function oldestTouched(
     const message = state.touched.get(position);
     return message?.hidden === false && !isExhausted(state, message, nowMs);
   };
-  const returned = state.derived.ready.smallest(count, visible).map(([position]) => position);
+  const returned = state.derived.ready
+    .smallest(count, visible, limits.lookedAtPerReceive)
+    .map(([position]) => position);
   const woken = state.woken.smallest(count, () => true);
   while (returned.length + woken.length > count) {
     const lastReturned = returned[returned.length - 1] ?? -1;

@@ -42,6 +42,17 @@ export const limits = {
   receiveAttempts: 10_000,
   /** How long a queue whose dead-letter queue is gone waits before it looks for it again. */
   redrivePauseMs: 60_000,
+  /** A tenant of a fair queue is noisy with more than this share of what is in flight, and at least so many. */
+  noisyShare: 0.1,
+  noisyInFlight: 30,
+  /** Processing time says nothing about anybody before there is so much of it, milliseconds. */
+  noisyBusyMs: 60_000,
+  /** "Recent" processing time is that of this period and the one before. */
+  fairnessPeriodMs: 150_000,
+  /** A tenant is quiet again when nothing of it was in flight for so long. */
+  calmAfterMs: 300_000,
+  /** Rows of an index that one receive looks at: what lies deeper waits for the next. */
+  lookedAtPerReceive: 300,
   queueNameLength: 80,
   /** Of Policy by SQS's quota; RedrivePolicy and RedriveAllowPolicy are JSON stored as given, so they share it. */
   policyBytes: 8192,

@@ -1,3 +1,4 @@
+import { limits } from "./limits.ts";
 import type { Position } from "./position.ts";
 import { queueArn } from "./queue-arn.ts";
 import { parseRedrivePolicy, type RedrivePolicy } from "./redrive-policy.ts";
@@ -14,7 +15,9 @@ export function deadLetters(state: QueueState, nowMs: number): Position[] {
     const message = state.touched.get(position);
     return message?.hidden === false && isExhausted(state, message, nowMs);
   };
-  return state.derived.ready.smallest(DEAD_LETTERS_AT_ONCE, exhausted).map(([position]) => position);
+  return state.derived.ready
+    .smallest(DEAD_LETTERS_AT_ONCE, exhausted, limits.lookedAtPerReceive)
+    .map(([position]) => position);
 }
 
 /**

@@ -7,6 +7,7 @@ import { forget, isDue, show } from "./touched.ts";
 /** Brings the state up to `nowMs`: what time alone has moved. */
 export function settle(state: QueueState, nowMs: number, backlog: Backlog): void {
   if (!state.settings) return;
+  state.derived.nowMs = nowMs;
   const horizon = horizonMs(state, nowMs);
   endTimeouts(state, nowMs);
   endDelays(state, nowMs);
@@ -95,6 +96,7 @@ function expireBacklog(state: QueueState, backlog: Backlog, horizon: number): vo
   skipExpired(state, backlog, horizon);
   // Its messages stand in the groups, too; they are read again as far as they are needed.
   state.derived.groups = undefined;
+  state.derived.fairness.window = undefined;
 }
 
 function first<T>(items: Iterable<T>): T | undefined {

@@ -1,6 +1,7 @@
 import { NumberHeap } from "../lib/number-heap.ts";
 import { RangeSet } from "../lib/range-set.ts";
 import type { DedupMemory } from "./dedup.ts";
+import { type Fairness, newFairness } from "./fairness.ts";
 import type { Groups } from "./groups.ts";
 import type { Position } from "./position.ts";
 import type { RedrivePolicy } from "./redrive-policy.ts";
@@ -71,6 +72,10 @@ export interface Derived {
   delayedSinceMs: number;
   /** The groups of a FIFO queue; undefined until somebody receives. */
   groups: Groups | undefined;
+  /** Who is noisy among the groups of a standard queue. */
+  fairness: Fairness;
+  /** The instant that the state was last settled at. */
+  nowMs: number;
   /** Where messages go that were received too often; undefined if nowhere. */
   redrive: RedrivePolicy | undefined;
   /** Lately there was no dead-letter queue: until then nothing is sent there. */
@@ -156,6 +161,8 @@ export function emptyState(): QueueState {
       cursorSentAtMs: 0,
       delayedSinceMs: 0,
       groups: undefined,
+      fairness: newFairness(),
+      nowMs: 0,
       redrive: undefined,
       redrivePausedUntilMs: 0,
       dedup: undefined,

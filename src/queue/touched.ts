@@ -1,3 +1,4 @@
+import { countInFlight } from "./fairness.ts";
 import { leaveGroup, refreshGroup } from "./groups.ts";
 import type { Position } from "./position.ts";
 import type { QueueState, TouchedMessage } from "./state.ts";
@@ -16,14 +17,17 @@ export function hideUntil(
     show(state, message, position);
     return;
   }
-  if (!message.hidden) state.inFlight++;
+  if (!message.hidden) {
+    state.inFlight++;
+    if (message.groupId !== undefined) countInFlight(state, message.groupId, 1);
+  }
   message.hidden = true;
   state.derived.due.push(visibleAtMs, position);
   if (message.groupId !== undefined) refreshGroup(state, message.groupId);
 }
 
 export function show(state: QueueState, message: TouchedMessage, position: Position): void {
-  if (message.hidden) state.inFlight--;
+  if (message.hidden) endFlight(state, message);
   message.hidden = false;
   if (message.groupId !== undefined) refreshGroup(state, message.groupId);
   if (message.listed) return;
@@ -32,9 +36,15 @@ export function show(state: QueueState, message: TouchedMessage, position: Posit
 }
 
 export function forget(state: QueueState, position: Position, message: TouchedMessage): void {
-  if (message.hidden) state.inFlight--;
+  if (message.hidden) endFlight(state, message);
   state.touched.delete(position);
   if (message.groupId !== undefined) leaveGroup(state, message.groupId, position);
+}
+
+function endFlight(state: QueueState, message: TouchedMessage): void {
+  state.inFlight--;
+  const busyMs = Math.min(state.derived.nowMs, message.visibleAtMs) - message.leasedAtMs;
+  if (message.groupId !== undefined) countInFlight(state, message.groupId, -1, busyMs);
 }
 
 export function touchedAt(state: QueueState, position: Position): TouchedMessage {

@@ -12,6 +12,7 @@ import {
   decideSend,
   decideVisibility,
 } from "../queue/engine.ts";
+import { prepareFairness } from "../queue/fairness.ts";
 import {
   decideDeleteFifo,
   decideReceiveFifo,
@@ -299,6 +300,7 @@ export class ShardCore {
     };
     const state = this.#state;
     if (isFifo(state)) load(state, groupsOf(state), this.#backlog, call.max, nowMs);
+    else prepareFairness(state, this.#backlog, call.max, nowMs);
     const {
       leases,
       nonce: given,

@@ -44,7 +44,7 @@ export type FifoCall =
   | { readonly kind: "changeVisibility"; readonly changes: readonly VisibilityPlan[] }
   | { readonly kind: "purge"; readonly minIntervalMs: number }
   | ({ readonly kind: "configure"; readonly isNewer: boolean } & QueuePlan)
-  /** Asks how many messages may be delivered, as far as `enough`. */
+  /** Asks how many messages may be delivered, as far as `enough`, and when the shard wants to run by itself. */
   | { readonly kind: "look"; readonly enough: number };
 
 export interface FifoPlan {

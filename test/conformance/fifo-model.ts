@@ -24,9 +24,6 @@ export interface FifoState {
   readonly nextNumber: number;
   /** The deduplication memory; what of it is too old is never asked. */
   readonly originals: readonly Original[];
-    readonly sentAtMs: number;
-    readonly sent: Original[];
-  }[];
   readonly attempts: readonly Attempt[];
   readonly purgedAtMs: number;
 }
@@ -118,13 +115,12 @@ export class FifoModel {
     messages: readonly { readonly body: string; readonly groupId: string; readonly dedupId: string }[],
     nowMs: number,
   ): readonly Original[] {
-    let stored = 0;
     return messages.map(({ body, groupId, dedupId }, index) => {
       const known = this.remembered(nowMs).find(
         (each) => each.dedupId === dedupId && (this.#scope === "queue" || each.groupId === groupId),
       );
       if (known !== undefined) return known;
-      const original = { number: this.state.nextNumber, batch, index: process.env["BUG1"] ? stored++ : index, groupId, dedupId, sentAtMs: nowMs };
+      const original = { number: this.state.nextNumber, batch, index, groupId, dedupId, sentAtMs: nowMs };
       this.#accept(original, body, nowMs);
       return original;
     });
