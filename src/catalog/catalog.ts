@@ -8,8 +8,10 @@ import {
   insertQueue,
   type ListRequest,
   type QueueRow,
+  type SourcesRequest,
   selectNames,
   selectQueue,
+  selectSourceNames,
   settingsOf,
   updateQueue,
 } from "./queues.ts";
@@ -141,6 +143,19 @@ export class Catalog {
   async listQueues(request: ListRequest): Promise<readonly string[]> {
     const { results } = await selectNames(this.#db, request).all<{ name: string }>();
     return results.map((row) => row.name);
+  }
+
+  /**
+   * Queues whose dead letters this one takes: names in lexical order, all of its own account and region.
+   *
+   * @returns undefined if there is no such queue
+   */
+  async deadLetterSources(target: QueueId, page: SourcesRequest): Promise<readonly string[] | undefined> {
+    const [found, sources] = await this.#db.batch<{ name: string }>([
+      selectQueue(this.#db, target),
+      selectSourceNames(this.#db, target, page),
+    ]);
+    return found?.results.length === 1 ? sources?.results.map(({ name }) => name) : undefined;
   }
 
   /** Undefined if there is no such queue. */

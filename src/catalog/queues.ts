@@ -1,3 +1,4 @@
+import { queueArn } from "../queue/queue-arn.ts";
 import type { QueueAttributes, QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Tags } from "../queue/tags.ts";
 
@@ -108,4 +109,22 @@ export function selectNames(db: D1Database, request: ListRequest): D1PreparedSta
        ORDER BY name LIMIT ?6`,
     )
     .bind(account, region, prefix, afterName, "\u{10ffff}", limit);
+}
+
+/** Which page of the sources of a dead-letter queue. */
+export interface SourcesRequest {
+  readonly limit: number;
+  /** The last name of the page before. */
+  readonly afterName?: string | undefined;
+}
+
+/** Names of the queues whose dead letters `target` takes, in lexical order. Index: queues_by_dead_letter_target. */
+export function selectSourceNames(
+  db: D1Database,
+  target: QueueId,
+  { limit, afterName = "" }: SourcesRequest,
+): D1PreparedStatement {
+  return db
+    .prepare("SELECT name FROM queues WHERE dead_letter_target = ?1 AND name > ?2 ORDER BY name LIMIT ?3")
+    .bind(queueArn(target), afterName, limit);
 }

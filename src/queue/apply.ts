@@ -44,11 +44,40 @@ export function apply(state: QueueState, op: Op): void {
       for (const position of op.positions) {
         const message = touchedAt(state, position);
         forget(state, position, message);
-        state.outbox.set(state.nextOutNumber++, { position, message });
+        state.outbox.set(state.nextOutNumber++, { position, message, targetArn: undefined });
       }
       break;
     case "deadLetterDone":
-      for (const number of state.outbox.keys()) if (number <= op.upTo) state.outbox.delete(number);
+      for (const [number, { targetArn }] of state.outbox) {
+        if (number > op.upTo) break;
+        state.outbox.delete(number);
+        const task = targetArn === undefined ? undefined : state.moves.at(-1);
+        if (task) task.moved++;
+      }
+      break;
+    case "moveStart":
+      state.moves = [
+        ...state.moves.slice(1 - limits.listedMoves),
+        { ...op, startedAtMs: op.atMs, moved: 0, status: "RUNNING", reason: undefined },
+      ];
+      break;
+    case "moveOut":
+      for (const position of op.positions) {
+        const message = touchedAt(state, position);
+        forget(state, position, message);
+        state.outbox.set(state.nextOutNumber++, { position, message, targetArn: op.targetArn });
+      }
+      break;
+    case "moveEnd": {
+      const task = state.moves.at(-1);
+      if (!task) throw new Error("a move task ended that never began");
+      task.status = op.status;
+      task.reason = op.reason;
+      break;
+    }
+    case "moveIn":
+      state.inbox.set(op.source, op.upTo);
+      applySend(state, { ...op, kind: "send" });
       break;
     case "deadLetterBack":
       applyDeadLetterBack(state, op.atMs);

@@ -53,6 +53,12 @@ export const limits = {
   calmAfterMs: 300_000,
   /** Rows of an index that one receive looks at: what lies deeper waits for the next. */
   lookedAtPerReceive: 300,
+  /** Move tasks of one queue that are remembered, which is how many can be listed. */
+  listedMoves: 10,
+  moveMessagesPerSecond: { min: 1, max: 500 },
+  /** A move task runs no longer than this, milliseconds. */
+  moveMs: 129_600_000,
+  activeMoves: 100,
   queueNameLength: 80,
   /** Of Policy by SQS's quota; RedrivePolicy and RedriveAllowPolicy are JSON stored as given, so they share it. */
   policyBytes: 8192,

@@ -18,7 +18,11 @@ export type Op =
   | DeadLetterOutOp
   | DeadLetterDoneOp
   | DeadLetterBackOp
-  | DeadLetterInOp;
+  | DeadLetterInOp
+  | MoveStartOp
+  | MoveOutOp
+  | MoveEndOp
+  | MoveInOp;
 
 /** Messages enter at the next positions of the record that this op stands in. */
 export interface SendOp {
@@ -178,4 +182,43 @@ export interface DeadLetter {
   readonly firstReceivedAtMs: number;
   readonly groupId?: string;
   readonly dedupId?: string;
+}
+
+/** A move task begins: messages of this dead-letter queue go back, or to a queue that was named. */
+export interface MoveStartOp {
+  readonly kind: "moveStart";
+  readonly taskId: string;
+  readonly atMs: number;
+  /** Undefined: each message goes to the queue that it came from. */
+  readonly targetArn: string | undefined;
+  /** Messages a second; undefined: as fast as the other side takes them. */
+  readonly rate: number | undefined;
+  /** Messages that could be moved when it began. */
+  readonly toMove: number;
+}
+
+/** Messages that have just been leased take the next numbers of the outbox, for the queue at `targetArn`. */
+export interface MoveOutOp {
+  readonly kind: "moveOut";
+  readonly targetArn: string;
+  readonly positions: readonly Position[];
+}
+
+/** The running task is being cancelled, or is over. */
+export interface MoveEndOp {
+  readonly kind: "moveEnd";
+  readonly status: MoveStatus;
+  readonly reason: string | undefined;
+}
+
+export type MoveStatus = "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
+
+/** Messages moved here from a dead-letter queue: new ones, with new ids and times. */
+export interface MoveInOp {
+  readonly kind: "moveIn";
+  readonly source: string;
+  readonly upTo: number;
+  readonly batch: string;
+  readonly sentAtMs: number;
+  readonly messages: readonly SentMessage[];
 }

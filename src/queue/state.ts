@@ -3,6 +3,7 @@ import { RangeSet } from "../lib/range-set.ts";
 import type { DedupMemory } from "./dedup.ts";
 import { type Fairness, newFairness } from "./fairness.ts";
 import type { Groups } from "./groups.ts";
+import type { MoveStatus } from "./ops.ts";
 import type { Position } from "./position.ts";
 import type { RedrivePolicy } from "./redrive-policy.ts";
 import type { QueueSettings } from "./settings.ts";
@@ -51,6 +52,8 @@ export interface QueueState {
   nextOutNumber: number;
   /** By shard that sends dead letters here: the last number of its outbox that was stored. */
   inbox: Map<string, number>;
+  /** Move tasks that this queue is the source of, newest last; at most the last one is running. */
+  moves: MoveTask[];
   /** Answers to recent receives of a FIFO queue that named themselves. */
   attempts: Map<string, Attempt>;
 
@@ -111,8 +114,21 @@ export interface BatchMemory {
 }
 
 export interface OutboundMessage {
+  /** Where a move task sends it; undefined: to the dead-letter queue. */
+  readonly targetArn: string | undefined;
   readonly position: Position;
   readonly message: TouchedMessage;
+}
+
+export interface MoveTask {
+  readonly taskId: string;
+  readonly targetArn: string | undefined;
+  readonly rate: number | undefined;
+  readonly startedAtMs: number;
+  readonly toMove: number;
+  moved: number;
+  status: MoveStatus;
+  reason: string | undefined;
 }
 
 /** What a receive was given, so that it can be given the same again. */
@@ -152,6 +168,7 @@ export function emptyState(): QueueState {
     outbox: new Map(),
     nextOutNumber: 1,
     inbox: new Map(),
+    moves: [],
     attempts: new Map(),
     derived: {
       due: new NumberHeap(2),

@@ -1,3 +1,4 @@
+import type { MoveStatus } from "../queue/ops.ts";
 import type { Position } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
 
@@ -7,7 +8,16 @@ import type { QueueSettings } from "../queue/settings.ts";
  *
  * Instants are the shard's; the Worker hands over durations in milliseconds.
  */
-export type ShardCall = SendCall | ReceiveCall | DeleteCall | ChangeVisibilityCall | CountCall | PurgeCall;
+export type ShardCall =
+  | SendCall
+  | ReceiveCall
+  | DeleteCall
+  | ChangeVisibilityCall
+  | CountCall
+  | PurgeCall
+  | StartMoveCall
+  | ListMovesCall
+  | CancelMoveCall;
 
 /** One call with the settings it was authorized against. */
 export interface ShardRequest {
@@ -79,7 +89,13 @@ export type ShardReply<C extends ShardCall = ShardCall> =
             ? VisibilityChanged
             : C extends CountCall
               ? Counted
-              : Purged);
+              : C extends PurgeCall
+                ? Purged
+                : C extends StartMoveCall
+                  ? MoveStarted
+                  : C extends ListMovesCall
+                    ? MovesListed
+                    : MoveCancelled);
 
 /** The caller's settings are not the shard's: nothing was done. */
 export type Refusal =
@@ -169,6 +185,8 @@ export interface Parcel {
   readonly sourceArn: string;
   /** The number of the last one in the sender's outbox; `letters` have the numbers that end with it. */
   readonly upTo: number;
+  /** Of a move task: where they go, as new messages. Undefined: they are dead letters. */
+  readonly targetArn?: string;
   readonly letters: readonly Letter[];
 }
 
@@ -179,4 +197,53 @@ export interface Letter {
   readonly receiveCount: number;
   readonly firstReceivedAtMs: number;
   readonly groupId?: string;
+}
+
+/** Begins to move this queue's messages to another, or each back to where it came from. */
+export interface StartMoveCall {
+  readonly kind: "startMove";
+  /** UUID. */
+  readonly taskId: string;
+  readonly targetArn?: string;
+  /** Messages a second. */
+  readonly rate?: number;
+}
+
+export interface MoveStarted {
+  readonly kind: "moveStarted";
+  /** False while another task is running. */
+  readonly accepted: boolean;
+}
+
+export interface ListMovesCall {
+  readonly kind: "listMoves";
+}
+
+export interface MovesListed {
+  readonly kind: "movesListed";
+  /** Newest first, at most ten. */
+  readonly tasks: readonly MoveTaskView[];
+}
+
+export interface MoveTaskView {
+  readonly taskId: string;
+  readonly status: MoveStatus;
+  readonly targetArn?: string;
+  readonly rate?: number;
+  readonly startedAtMs: number;
+  readonly moved: number;
+  readonly toMove: number;
+  /** Of a task that failed. */
+  readonly reason?: string;
+}
+
+export interface CancelMoveCall {
+  readonly kind: "cancelMove";
+  readonly taskId: string;
+}
+
+export interface MoveCancelled {
+  readonly kind: "moveCancelled";
+  /** Messages moved until then; undefined if no such task is running. */
+  readonly moved?: number;
 }

@@ -1,6 +1,14 @@
 import { crc32 } from "node:zlib";
 import { ByteReader, ByteWriter } from "../lib/byte-stream.ts";
-import type { DeadLetter, FreshLease, Op, RelocatedMessage, SentMessage } from "../queue/ops.ts";
+import type {
+  DeadLetter,
+  FreshLease,
+  MoveStatus,
+  Op,
+  RelocatedMessage,
+  SendOp,
+  SentMessage,
+} from "../queue/ops.ts";
 import type { Position } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
 
@@ -39,6 +47,10 @@ const tags = {
   deadLetterDone: 11,
   deadLetterBack: 12,
   deadLetterIn: 13,
+  moveStart: 14,
+  moveOut: 15,
+  moveEnd: 16,
+  moveIn: 17,
 } as const;
 
 /** Writes one record's ops as they happen. */
@@ -103,12 +115,7 @@ function writeOp(to: ByteWriter, op: Op): void {
   to.u8(tags[op.kind]);
   switch (op.kind) {
     case "send":
-      to.latin1(op.batch).uint(op.sentAtMs).uint(op.messages.length);
-      for (const message of op.messages) {
-        to.u8(messageFlags(message) | (message.delayMs > 0 ? flags.delay : 0)).uint(message.bodyBytes);
-        if (message.delayMs > 0) to.uint(message.delayMs);
-        writeIds(to, message);
-      }
+      writeSend(to, op);
       return;
     case "lease":
       to.uint(op.atMs)
@@ -173,6 +180,24 @@ function writeOp(to: ByteWriter, op: Op): void {
         writeIds(to, message);
       }
       return;
+    case "moveStart":
+      to.text(op.taskId)
+        .uint(op.atMs)
+        .text(op.targetArn ?? "")
+        .uint(op.rate ?? 0)
+        .uint(op.toMove);
+      return;
+    case "moveOut":
+      to.text(op.targetArn);
+      writePositions(to, op.positions);
+      return;
+    case "moveEnd":
+      to.text(op.status).text(op.reason ?? "");
+      return;
+    case "moveIn":
+      to.text(op.source).uint(op.upTo);
+      writeSend(to, op);
+      return;
     case "settings":
       to.uint(op.atMs).text(JSON.stringify(op.settings));
   }
@@ -181,17 +206,8 @@ function writeOp(to: ByteWriter, op: Op): void {
 function readOp(lsn: number, from: ByteReader): Op {
   const tag = from.u8();
   switch (tag) {
-    case tags.send: {
-      const batch = from.latin1(16);
-      const sentAtMs = from.uint();
-      const messages = readMany(from, (): SentMessage => {
-        const flag = from.u8();
-        const bodyBytes = from.uint();
-        const delayMs = flag & flags.delay ? from.uint() : 0;
-        return { bodyBytes, delayMs, ...readIds(from, flag) };
-      });
-      return { kind: "send", batch, sentAtMs, messages };
-    }
+    case tags.send:
+      return { kind: "send", ...readSend(from) };
     case tags.lease: {
       const atMs = from.uint();
       return {
@@ -272,11 +288,49 @@ function readOp(lsn: number, from: ByteReader): Op {
       });
       return { kind: "deadLetterIn", source, sourceArn, upTo, atMs, messages };
     }
+    case tags.moveStart:
+      return {
+        kind: "moveStart",
+        taskId: from.text(),
+        atMs: from.uint(),
+        targetArn: from.text() || undefined,
+        rate: from.uint() || undefined,
+        toMove: from.uint(),
+      };
+    case tags.moveOut:
+      return { kind: "moveOut", targetArn: from.text(), positions: readPositions(from) };
+    case tags.moveEnd:
+      return { kind: "moveEnd", status: from.text() as MoveStatus, reason: from.text() || undefined };
+    case tags.moveIn:
+      return { kind: "moveIn", source: from.text(), upTo: from.uint(), ...readSend(from) };
     case tags.settings:
       return { kind: "settings", atMs: from.uint(), settings: JSON.parse(from.text()) as QueueSettings };
     default:
       throw new UnreadableRecord(lsn, `it holds an operation of kind ${tag}`);
   }
+}
+
+type SendFields = Omit<SendOp, "kind">;
+
+function writeSend(to: ByteWriter, op: SendFields): void {
+  to.latin1(op.batch).uint(op.sentAtMs).uint(op.messages.length);
+  for (const message of op.messages) {
+    to.u8(messageFlags(message) | (message.delayMs > 0 ? flags.delay : 0)).uint(message.bodyBytes);
+    if (message.delayMs > 0) to.uint(message.delayMs);
+    writeIds(to, message);
+  }
+}
+
+function readSend(from: ByteReader): SendFields {
+  const batch = from.latin1(16);
+  const sentAtMs = from.uint();
+  const messages = readMany(from, (): SentMessage => {
+    const flag = from.u8();
+    const bodyBytes = from.uint();
+    const delayMs = flag & flags.delay ? from.uint() : 0;
+    return { bodyBytes, delayMs, ...readIds(from, flag) };
+  });
+  return { batch, sentAtMs, messages };
 }
 
 const flags = { delay: 1, group: 2, dedup: 4, source: 8, place: 16 } as const;

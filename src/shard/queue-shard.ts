@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../env.ts";
+import { parseQueueArn } from "../queue/queue-arn.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import {
   type Deferred,
@@ -23,6 +24,8 @@ const COMMIT_SPACING_MS = 4;
 const ANSWER_BYTES = 8_000_000;
 /** Messages that rings are given out for at once; those who claim them make the shard look again. */
 const RINGS_AT_ONCE = 1000;
+/** Parcels handed over in one go; then the alarm goes on, so that no turn of the object is without end. */
+const PARCELS_PER_TURN = 50;
 /** Slices of housekeeping in one alarm: together well below a second. */
 const SLICES_PER_ALARM = 4;
 /** Alarms of many shards must not fall on one instant. */
@@ -96,7 +99,7 @@ export abstract class QueueShard extends DurableObject<Bindings> {
   async takeDeadLetters(parcel: Parcel): Promise<boolean> {
     if (!this.#core.settings) return false;
     const nowMs = Date.now();
-    this.#core.storeParcel(parcel, nowMs);
+    this.#core.storeParcel(parcel, nowMs, crypto.randomUUID());
     await this.#commits.written(nowMs);
     return true;
   }
@@ -187,9 +190,10 @@ export abstract class QueueShard extends DurableObject<Bindings> {
     return nowMs;
   }
 
-  /** Hands over what is in the outbox, in order. What fails is tried again by the alarm. */
+  /** Hands over what is in the outbox, in order, and goes on with a move task. What fails is tried again by the alarm. */
   #sendDeadLetters(): void {
-    if (this.#sending || !this.#core.hasDeadLetters) return;
+    const moveAtMs = this.#core.nextMoveAtMs;
+    if (this.#sending || !(this.#core.hasDeadLetters || moveAtMs !== undefined)) return;
     this.#sending = true;
     this.#armEarlier(this.#core.nextWakeAtMs(Date.now(), false));
     const sent = this.#emptyOutbox()
@@ -201,15 +205,24 @@ export abstract class QueueShard extends DurableObject<Bindings> {
   }
 
   async #emptyOutbox(): Promise<void> {
-    for (;;) {
+    for (let parcels = 0; parcels < PARCELS_PER_TURN; parcels++) {
+      this.#core.moveSlice(Date.now(), crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
+      await this.#commits.written(Date.now());
       const parcel = this.#core.nextParcel(this.ctx.id.toString());
-      if (!parcel) return;
+      if (!parcel) break;
       const taken = await this.#handOver(parcel);
       const nowMs = Date.now();
-      if (taken) this.#core.parcelStored(parcel.upTo);
-      else this.#core.takeBackParcels(nowMs);
+      if (taken) {
+        this.#core.parcelStored(parcel.upTo);
+      } else {
+        if (parcel.targetArn !== undefined) this.#core.failMove();
+        this.#core.takeBackParcels(nowMs);
+      }
       await this.#commits.written(nowMs);
     }
+    const nowMs = Date.now();
+    const { nextMoveAtMs } = this.#core;
+    if (nextMoveAtMs !== undefined) this.#armEarlier(Math.max(nextMoveAtMs, nowMs + 1));
   }
 
   /** What the catalog has of a queue: where dead letters go is no matter of this room. */
@@ -217,7 +230,8 @@ export abstract class QueueShard extends DurableObject<Bindings> {
 
   /** @returns false if there is no such queue */
   async #handOver(parcel: Parcel): Promise<boolean> {
-    const target = this.#core.deadLetterTarget;
+    const { targetArn } = parcel;
+    const target = targetArn === undefined ? this.#core.deadLetterTarget : parseQueueArn(targetArn);
     const settings = target && (await this.readQueue(target));
     if (!settings) return false;
     const stub = this.env.QUEUE_SHARD.getByName(shardName(settings.uid), {

@@ -26,6 +26,7 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
   };
   switch (op.kind) {
     case "send":
+    case "moveIn":
       for (const [index, { bodyBytes, delayMs, groupId, dedupId, place = index }] of op.messages.entries()) {
         const { sentAtMs, batch } = op;
         const fresh = delayMs === 0;

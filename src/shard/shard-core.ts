@@ -25,15 +25,17 @@ import { delayedByQueue, deliverable, groupsOf, load } from "../queue/groups.ts"
 import type { Lease } from "../queue/lease.ts";
 import { limits } from "../queue/limits.ts";
 import { messageIdOf } from "../queue/message-id.ts";
+import { activeMove, decideCancelMove, decideMoveEnd, decideStartMove, moveSliceOf } from "../queue/moves.ts";
 import type { DeadLetter, Op } from "../queue/ops.ts";
 import { indexOf, lsnOf, MESSAGES_PER_RECORD, type Position, positionOf } from "../queue/position.ts";
 import { queueArn } from "../queue/queue-arn.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import { nextDueMs, settle } from "../queue/settle.ts";
-import { emptyState, type QueueState } from "../queue/state.ts";
+import { emptyState, type MoveTask, type QueueState } from "../queue/state.ts";
 import type {
   DeliveredMessage,
   Letter,
+  MoveTaskView,
   Parcel,
   ReceiveCall,
   Received,
@@ -62,6 +64,7 @@ export class ShardCore {
   readonly #state: QueueState;
   readonly #cache: RecordCache;
   readonly #house: House;
+  #nextMoveAtMs = 0;
   #open = newOpenRecord();
 
   /** Recovers what the log holds: the newest snapshot, and the records behind it. */
@@ -138,6 +141,18 @@ export class ShardCore {
         const decide = isFifo(this.#state) ? decideVisibilityFifo : decideVisibility;
         return { kind: "visibilityChanged", outcomes: this.#run(decide(this.#state, call.changes, nowMs)) };
       }
+      case "startMove": {
+        const { taskId, targetArn, rate } = call;
+        const { visible } = this.#counts(nowMs);
+        const accepted = this.#run(decideStartMove(this.#state, { taskId, targetArn, rate }, visible, nowMs));
+        return { kind: "moveStarted", accepted };
+      }
+      case "listMoves":
+        return { kind: "movesListed", tasks: this.#state.moves.map(viewOf).reverse() };
+      case "cancelMove": {
+        const moved = this.#run(decideCancelMove(this.#state, call.taskId));
+        return { kind: "moveCancelled", ...(moved === undefined ? undefined : { moved }) };
+      }
       case "count":
         return { kind: "counted", ...this.#counts(nowMs) };
       case "purge": {
@@ -212,7 +227,13 @@ export class ShardCore {
     const holdsAnything = oldest > 1 && this.#house.epochBytes > 0;
     const expiryMs = holdsAnything ? this.#backlog.sentUntilMs(oldest - 1) + retentionMs + 1000 : Infinity;
     const sweepMs = Math.max(expiryMs, nowMs + 1000);
-    return Math.min(due ?? Infinity, outboxMs, sweepMs, nowMs + this.#limits.idleWakeMs);
+    return Math.min(
+      due ?? Infinity,
+      outboxMs,
+      this.nextMoveAtMs ?? Infinity,
+      sweepMs,
+      nowMs + this.#limits.idleWakeMs,
+    );
   }
 
   /** How many messages may be delivered now; of a FIFO queue it says no more than `enough`. */
@@ -370,7 +391,9 @@ export class ShardCore {
     const letters: Letter[] = [];
     let upTo = 0;
     let bytes = 0;
-    for (const [number, { message: touched }] of outbox) {
+    const targetArn = outbox.values().next().value?.targetArn;
+    for (const [number, { message: touched, targetArn: itsTarget }] of outbox) {
+      if (itsTarget !== targetArn) break;
       const record = this.#record(lsnOf(touched.at));
       const message = record?.messages[indexOf(touched.at)];
       assert(record && message, `dead letter ${number} is not where it should be, at ${touched.at}`);
@@ -389,7 +412,49 @@ export class ShardCore {
       upTo = number;
     }
     if (!settings || letters.length === 0) return undefined;
-    return { source, sourceArn: queueArn(settings), upTo, letters };
+    const sourceArn = queueArn(settings);
+    return { source, sourceArn, upTo, letters, ...(targetArn === undefined ? undefined : { targetArn }) };
+  }
+
+  /** When the running move task wants its next slice; undefined without one. */
+  get nextMoveAtMs(): number | undefined {
+    return activeMove(this.#state) && this.#nextMoveAtMs;
+  }
+
+  /**
+   * Puts the next messages of the running move task into the outbox, or ends the task. To be followed by a
+   * commit. Nothing happens while the last slice is still on its way.
+   */
+  moveSlice(nowMs: number, nonce: number): void {
+    const state = this.#state;
+    const task = activeMove(state);
+    if (!task || state.outbox.size > 0 || nowMs < this.#nextMoveAtMs) return;
+    if (this.#run(decideMoveEnd(task, nowMs))) return;
+    const { count, pauseMs } = moveSliceOf(task.rate);
+    this.#nextMoveAtMs = nowMs + pauseMs;
+    const call = { kind: "receive", max: count, visibilityMs: MOVE_LEASE_MS } as const;
+    const { messages } = this.execute(call, nowMs, nonce);
+    const targets = messages.map(({ sourceArn }) => task.targetArn ?? sourceArn);
+    for (let from = 0, to = 0; from < messages.length; from = to) {
+      const targetArn = targets[from];
+      while (to < messages.length && targets[to] === targetArn) to++;
+      const positions = messages.slice(from, to).map(({ position }) => position);
+      if (targetArn === undefined) {
+        this.#run(decideVisibility(state, messages.slice(from).map(toGiveBack), nowMs));
+        this.#perform({ kind: "moveEnd", status: "FAILED", reason: "CouldNotDetermineMessageSource" });
+        return;
+      }
+      this.#perform({ kind: "moveOut", targetArn, positions });
+    }
+    if (messages.length === 0 && !this.hasDeadLetters) {
+      this.#perform({ kind: "moveEnd", status: "COMPLETED", reason: undefined });
+    }
+  }
+
+  /** The queue that the running task moves messages to is gone. Its parcels are to be taken back, too. */
+  failMove(): void {
+    const reason = "AWS.SimpleQueueService.NonExistentQueue";
+    if (activeMove(this.#state)) this.#perform({ kind: "moveEnd", status: "FAILED", reason });
   }
 
   /** Where dead letters go; undefined without a policy. */
@@ -413,13 +478,29 @@ export class ShardCore {
   }
 
   /** Stores another shard's dead letters, each once however often they come. To be followed by a commit. */
-  storeParcel(parcel: Parcel, nowMs: number): void {
+  storeParcel(parcel: Parcel, nowMs: number, batchId: string): void {
     this.#settle(nowMs);
     const known = this.#state.inbox.get(parcel.source) ?? 0;
     const firstNumber = parcel.upTo - parcel.letters.length + 1;
     const letters = parcel.letters.filter((_, i) => firstNumber + i > known);
     if (letters.length === 0) return;
+    const bytes = letters.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    if (this.#full(bytes, letters.length)) this.commit(nowMs);
+    const bodies = letters.map(({ sealed }) => sealed);
+    const { source, sourceArn, upTo, targetArn } = parcel;
     const fifo = isFifo(this.#state);
+    if (targetArn !== undefined) {
+      const messages = letters.map(({ sealed, groupId }, i) => ({
+        bodyBytes: sealed.length,
+        delayMs: 0,
+        ...(groupId === undefined ? undefined : { groupId }),
+        ...(fifo ? { dedupId: messageIdOf(batchId, i) } : undefined),
+      }));
+      const movedAtMs = Math.max(nowMs, this.#state.lastSentAtMs);
+      const batch = packUuid(batchId);
+      this.#perform({ kind: "moveIn", source, upTo, batch, sentAtMs: movedAtMs, messages }, bodies);
+      return;
+    }
     const sentAtMs = Math.max(nowMs, this.#state.lastSentAtMs);
     const messages = letters.map((letter): DeadLetter => {
       const { messageId, sealed, receiveCount, firstReceivedAtMs, groupId } = letter;
@@ -434,15 +515,6 @@ export class ShardCore {
         ...(fifo ? { dedupId: messageId } : undefined),
       };
     });
-    const bodies = letters.map(({ sealed }) => sealed);
-    if (
-      this.#full(
-        bodies.reduce((sum, { length }) => sum + length, 0),
-        letters.length,
-      )
-    )
-      this.commit(nowMs);
-    const { source, sourceArn, upTo } = parcel;
     this.#perform({ kind: "deadLetterIn", source, sourceArn, upTo, atMs: sentAtMs, messages }, bodies);
   }
 
@@ -506,6 +578,31 @@ export class ShardCore {
 
 /** Dead letters in one parcel: a call of about a millisecond to the other shard. */
 const LETTERS_AT_ONCE = 100;
+
+/** A message that a move task has taken is in the outbox in the same record: nobody sees this lease end. */
+const MOVE_LEASE_MS = 60_000;
+
+function toGiveBack({ position }: DeliveredMessage) {
+  return { position, visibilityMs: 0 };
+}
+
+function viewOf({
+  taskId,
+  status,
+  targetArn,
+  rate,
+  startedAtMs,
+  moved,
+  toMove,
+  reason,
+}: MoveTask): MoveTaskView {
+  return {
+    ...{ taskId, status, startedAtMs, moved, toMove },
+    ...(targetArn === undefined ? undefined : { targetArn }),
+    ...(rate === undefined ? undefined : { rate }),
+    ...(reason === undefined ? undefined : { reason }),
+  };
+}
 
 interface OpenRecord {
   readonly encoder: RecordEncoder;

@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from "../lib/byte-stream.ts";
 import { reindex } from "../queue/apply.ts";
 import type { Position } from "../queue/position.ts";
 import type { QueueSettings } from "../queue/settings.ts";
-import { emptyState, type QueueState, type TouchedMessage } from "../queue/state.ts";
+import { emptyState, type MoveTask, type QueueState, type TouchedMessage } from "../queue/state.ts";
 
 /**
  * The bytes of a snapshot: a shard's whole state after one record. Positions and instants are written as
@@ -157,13 +157,14 @@ function readTouched(from: ByteReader, position: Position): TouchedMessage {
 
 function writeOutbox(to: ByteWriter, state: QueueState): void {
   to.uint(state.nextOutNumber).uint(state.outbox.size);
-  for (const [number, { position, message }] of state.outbox) {
+  for (const [number, { position, message, targetArn }] of state.outbox) {
     to.uint(number);
     writeTouched(to, message, position, 0);
-    to.text(message.groupId ?? "");
+    to.text(message.groupId ?? "").text(targetArn ?? "");
   }
   to.uint(state.inbox.size);
   for (const [source, upTo] of state.inbox) to.text(source).uint(upTo);
+  to.text(JSON.stringify(state.moves));
 }
 
 function readOutbox(from: ByteReader, state: QueueState): void {
@@ -173,7 +174,8 @@ function readOutbox(from: ByteReader, state: QueueState): void {
     const position = from.int();
     const message = readTouched(from, position);
     message.groupId = from.text() || undefined;
-    state.outbox.set(number, { position, message });
+    state.outbox.set(number, { position, message, targetArn: from.text() || undefined });
   }
   for (let n = from.uint(); n > 0; n--) state.inbox.set(from.text(), from.uint());
+  state.moves = JSON.parse(from.text()) as MoveTask[];
 }

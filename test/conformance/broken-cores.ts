@@ -38,21 +38,21 @@ export const brokenCores: readonly { readonly fault: string; readonly recover: R
   },
 ];
 
-function broken(changes: (core: Core) => Partial<Core>): Recover {
+export function broken(changes: (core: Core) => Partial<Core>): Recover {
   return (log, { limits }) => {
     const core = new ShardCore(log, limits);
     return delegatingCore(core, changes(core));
   };
 }
 
-/** Replays the log without the operations of one kind. */
-function forgetting(kind: Op["kind"]): Recover {
+/** Replays the log without the operations of some kinds. */
+export function forgetting(...kinds: readonly Op["kind"][]): Recover {
   return (log, { limits }) => {
     const replay: Log["replay"] = function* (afterLsn) {
       for (const { lsn, ops: bytes } of log.replay(afterLsn)) {
         const { header, ops } = decodeRecord(lsn, bytes);
         const encoder = new RecordEncoder();
-        for (const op of ops) if (op.kind !== kind) encoder.add(op);
+        for (const op of ops) if (!kinds.includes(op.kind)) encoder.add(op);
         yield { lsn, ops: encoder.finish(header) };
       }
     };
@@ -60,7 +60,7 @@ function forgetting(kind: Op["kind"]): Recover {
   };
 }
 
-function skippingCommits(core: Core): Partial<Core> {
+export function skippingCommits(core: Core): Partial<Core> {
   let commits = 0;
   return {
     commit: (nowMs) => {
@@ -69,7 +69,7 @@ function skippingCommits(core: Core): Partial<Core> {
   };
 }
 
-function countingInMemory(core: Core): Partial<Core> {
+export function countingInMemory(core: Core): Partial<Core> {
   const counts = new Map<Position, number>();
   return delivering(core, (messages) =>
     messages.map((message) => {
@@ -80,17 +80,17 @@ function countingInMemory(core: Core): Partial<Core> {
   );
 }
 
-function latestAsFirst(core: Core): Partial<Core> {
+export function latestAsFirst(core: Core): Partial<Core> {
   return delivering(core, (messages, nowMs) =>
     messages.map((message) => ({ ...message, firstReceivedAtMs: nowMs })),
   );
 }
 
-function deliveringBackwards(core: Core): Partial<Core> {
+export function deliveringBackwards(core: Core): Partial<Core> {
   return delivering(core, (messages) => messages.toReversed());
 }
 
-function hidingFor(core: Core, tooLongMs: number): Partial<Core> {
+export function hidingFor(core: Core, tooLongMs: number): Partial<Core> {
   return {
     execute: (call, nowMs, nonce) => {
       if (call.kind !== "receive" || call.visibilityMs === 0) return core.execute(call, nowMs, nonce);
@@ -99,7 +99,7 @@ function hidingFor(core: Core, tooLongMs: number): Partial<Core> {
   };
 }
 
-function extendingTooShort(core: Core): Partial<Core> {
+export function extendingTooShort(core: Core): Partial<Core> {
   return {
     execute: (call, nowMs, nonce) => {
       if (call.kind !== "changeVisibility") return core.execute(call, nowMs, nonce);
@@ -119,11 +119,11 @@ function delayingTooShort(core: Core): Partial<Core> {
   }));
 }
 
-function retainingTooLong(core: Core): Partial<Core> {
+export function retainingTooLong(core: Core): Partial<Core> {
   return retaining(core, (seconds) => seconds + 0.001);
 }
 
-function retainingTheLongest(core: Core): Partial<Core> {
+export function retainingTheLongest(core: Core): Partial<Core> {
   return retaining(core, (seconds) => Math.max(seconds, core.settings?.attributes.retentionSeconds ?? 0));
 }
 
@@ -201,7 +201,7 @@ function takingTheLatestHandle(core: Core): Partial<Core> {
   };
 }
 
-function delivering(
+export function delivering(
   core: Core,
   change: (messages: readonly DeliveredMessage[], nowMs: number) => readonly DeliveredMessage[],
 ): Partial<Core> {
@@ -213,7 +213,7 @@ function delivering(
   };
 }
 
-function sending(core: Core, change: (call: SendCall) => SendCall): Partial<Core> {
+export function sending(core: Core, change: (call: SendCall) => SendCall): Partial<Core> {
   return {
     execute: (call, nowMs, nonce) => core.execute(call.kind === "send" ? change(call) : call, nowMs, nonce),
   };

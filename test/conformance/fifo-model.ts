@@ -159,8 +159,7 @@ export class FifoModel {
       allowed.delete(groupId);
       const isInOrder = given.every(({ number }, i) => has[i]?.number === number);
       const next = has[given.length];
-      const isFilled =
-        left.length === 0 || next === undefined || (isUntouched(next) && next.number > newest);
+      const isFilled = left.length === 0 || next === undefined || (isUntouched(next) && next.number > newest);
       if (!isInOrder || !isFilled) {
         return `group ${groupId} has ${numbersOf(has) || "nothing more"} to give here, not ${numbersOf(given)}`;
       }
@@ -172,7 +171,11 @@ export class FifoModel {
   receive(request: FifoReceive, numbers: readonly number[], nowMs: number): readonly FifoMessage[] {
     const visibleAtMs = nowMs + request.visibilityMs;
     if (this.#repeated(request.attempt, nowMs) !== undefined) {
-      return this.#update(numbers, (message) => ({ ...message, visibleAtMs, leasedAtMs: nowMs, leasedUntilMs: visibleAtMs }), nowMs);
+      return this.#update(
+        numbers,
+        (message) => ({ ...message, visibleAtMs, leasedAtMs: nowMs, leasedUntilMs: visibleAtMs }),
+        nowMs,
+      );
     }
     const { nonce, attempt: name } = request;
     if (name !== undefined && numbers.length > 0) {
@@ -334,7 +337,9 @@ export class FifoModel {
 
   /** Those that were ever sent and not deleted, in the order of `numbers`. */
   #all(numbers: readonly number[]): FifoMessage[] {
-    return numbers.flatMap((number) => this.state.messages.find((message) => message.number === number) ?? []);
+    return numbers.flatMap(
+      (number) => this.state.messages.find((message) => message.number === number) ?? [],
+    );
   }
 
   #find(number: number, nowMs: number): FifoMessage | undefined {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { decodeRecord } from "../../src/shard/codec.ts";
 import { ShardCore } from "../../src/shard/shard-core.ts";
 import { shardLimits } from "../../src/shard/shard-limits.ts";
 import { brokenCores } from "./broken-cores.ts";
 import { checkHistory, divergence } from "./check-history.ts";
-import { delegatingCore, delegatingLog } from "./delegates.ts";
+import { delegatingCore } from "./delegates.ts";
 import { type History, historyFrom, type Step } from "./histories.ts";
 import { runHistory } from "./history-run.ts";
 import type { Recover, RunOptions } from "./shard-run.ts";
+import { type Saw, tally, witnessedLog } from "./witness.ts";
 
 const HISTORIES = Number(process.env["HISTORIES"] ?? 3000);
 const SWEPT = Math.ceil(HISTORIES / 10);
@@ -56,10 +56,9 @@ describe.skipIf(SEED !== undefined)("the histories are worth telling", () => {
   });
 
   test("they reach every kind of answer and of housekeeping", () => {
-    const times = new Map<string, number>();
-    const saw = (what: string) => times.set(what, (times.get(what) ?? 0) + 1);
+    const { saw, often } = tally();
     for (let seed = 0; seed < 300; seed++) divergence(historyFrom(seed), runHistory, witnessed(saw));
-    expect([...times].filter(([, count]) => count >= 20).map(([what]) => what)).toEqual(
+    expect(often(20)).toEqual(
       expect.arrayContaining([
         "a message received at once",
         "a message received 4 times",
@@ -96,29 +95,9 @@ function withUsualLimits(steps: readonly Step[]): History {
 }
 
 /** Our shard, with a witness of what it answers and what it does to its log. */
-function witnessed(saw: (what: string) => void): Recover {
+function witnessed(saw: Saw): Recover {
   return (log, { limits }) => {
-    if (log.epochs().length > 2) saw("a recovery with several tables");
-    if (log.loadSnapshot() !== undefined) saw("a recovery with a snapshot");
-    const core = new ShardCore(
-      delegatingLog(log, {
-        append: (record) => {
-          for (const op of decodeRecord(record.lsn, record.ops).ops) {
-            if (op.kind === "relocate") for (const _ of op.messages) saw("a message relocated");
-          }
-          log.append(record);
-        },
-        dropEpoch: (epoch) => {
-          saw("a table dropped");
-          log.dropEpoch(epoch);
-        },
-        saveSnapshot: (snapshot) => {
-          saw("a snapshot saved");
-          log.saveSnapshot(snapshot);
-        },
-      }),
-      limits,
-    );
+    const core = new ShardCore(witnessedLog(log, saw), limits);
     return delegatingCore(core, {
       execute: (call, nowMs, nonce) => {
         const reply = core.execute(call, nowMs, nonce);

@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { toBase64Url } from "../../lib/bytes.ts";
 import { err, ok } from "../../lib/result.ts";
 import { applyChanges, defaultAttributes, firstDifference, parseAttributes } from "../../queue/attributes.ts";
-import { sqsError } from "../../queue/errors.ts";
+import { type SqsError, sqsError } from "../../queue/errors.ts";
 import { asksForFifo } from "../../queue/fifo-attributes.ts";
 import { limits } from "../../queue/limits.ts";
 import { queueNameProblem } from "../../queue/queue-name.ts";
 import { queueUrl } from "../../queue/queue-url.ts";
+import type { QueueAttributes } from "../../queue/settings.ts";
 import { tagsProblem } from "../../queue/tags.ts";
 import { optional, required, string } from "../../shapes/shape.ts";
 import { accountAction } from "../action.ts";
@@ -40,9 +41,19 @@ export const createQueue = accountAction({
     if (!changes.ok) return changes;
     const attributes = applyChanges(defaultAttributes, changes.value);
     if (!attributes.ok) return attributes;
-    const problem =
-      tagsProblem(tags, queue.name) ?? (await checkDeadLetterTarget(catalog, changes.value, queue));
-    if (problem !== undefined) return err(problem);
+    const tagProblem = tagsProblem(tags, queue.name);
+    if (tagProblem !== undefined) return err(tagProblem);
+
+    const answerExisting = (existing: QueueAttributes) => {
+      const attribute = firstDifference(existing, changes.value);
+      return attribute === undefined ? ok({ QueueUrl: queueUrl(baseUrl, queue) }) : err(nameTaken(attribute));
+    };
+    const targetProblem = await checkDeadLetterTarget(catalog, changes.value, queue);
+    if (targetProblem !== undefined) {
+      // The target only has to be there when the queue is made: a repeated request outlives it.
+      const existing = await catalog.readQueue(queue);
+      return existing === undefined ? err(targetProblem) : answerExisting(existing.attributes);
+    }
 
     const nowSeconds = Math.floor(nowMs / 1000);
     const creation = await catalog.createQueue(
@@ -66,17 +77,9 @@ export const createQueue = accountAction({
         ),
       );
     }
-    const differing =
-      creation.kind === "exists" ? firstDifference(creation.settings.attributes, changes.value) : undefined;
-    if (differing !== undefined) {
-      return err(
-        sqsError(
-          "QueueNameExists",
-          `A queue already exists with the same name and a different value for attribute ${differing}`,
-        ),
-      );
-    }
-    return ok({ QueueUrl: queueUrl(baseUrl, queue) });
+    return creation.kind === "exists"
+      ? answerExisting(creation.settings.attributes)
+      : ok({ QueueUrl: queueUrl(baseUrl, queue) });
   },
 });
 
@@ -90,4 +93,11 @@ function requestedAttributes(input: {
   const visibility = input.DefaultVisibilityTimeout;
   if (visibility === undefined || attributes.has("VisibilityTimeout")) return attributes;
   return new Map([...attributes, ["VisibilityTimeout", visibility]]);
+}
+
+function nameTaken(differing: string): SqsError {
+  return sqsError(
+    "QueueNameExists",
+    `A queue already exists with the same name and a different value for attribute ${differing}`,
+  );
 }

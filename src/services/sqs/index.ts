@@ -7,6 +7,7 @@ import { deleteMessageBatch } from "./delete-message-batch.ts";
 import { deleteQueue } from "./delete-queue.ts";
 import { getQueueAttributes } from "./get-queue-attributes.ts";
 import { getQueueUrl } from "./get-queue-url.ts";
+import { listDeadLetterSourceQueues } from "./list-dead-letter-source-queues.ts";
 import { listQueueTags } from "./list-queue-tags.ts";
 import { listQueues } from "./list-queues.ts";
 import { purgeQueue } from "./purge-queue.ts";
@@ -24,6 +25,7 @@ export const sqsActions: ReadonlyMap<string, Action> = new Map(
     deleteQueue,
     getQueueUrl,
     listQueues,
+    listDeadLetterSourceQueues,
     getQueueAttributes,
     setQueueAttributes,
     tagQueue,

@@ -131,7 +131,7 @@ function checkRanges(input: Input): SqsError | undefined {
 }
 
 function checkNames(input: Input): SqsError | undefined {
-  const unknown = systemNames(input).find(unknownSystemAttribute);
+  const unknown = unknownSystemAttribute(systemNames(input));
   return unknown === undefined
     ? undefined
     : sqsError("InvalidAttributeName", `Unknown Attribute ${unknown}.`);

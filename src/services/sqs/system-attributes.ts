@@ -28,11 +28,12 @@ const attributes = new Map<string, Reader>([
 
 const ALL = "All";
 
-export function unknownSystemAttribute(name: string): boolean {
-  return name !== ALL && !attributes.has(name);
+/** The first name that there is no attribute of. Beside `All` SQS looks at no other name. */
+export function unknownSystemAttribute(names: readonly string[]): string | undefined {
+  return names.includes(ALL) ? undefined : names.find((name) => !attributes.has(name));
 }
 
-/** @param names known ones. */
+/** @param names with no unknown one, as `unknownSystemAttribute` says */
 export function systemAttributes(
   names: readonly string[],
   delivered: DeliveredMessage,
