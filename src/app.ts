@@ -12,8 +12,9 @@ import { type SqsError, sqsError } from "./queue/errors.ts";
 import type { RequestContext, WaitingClient } from "./services/action.ts";
 import { runAction } from "./services/run-action.ts";
 import { sqsActions } from "./services/sqs/index.ts";
+import { receiveMessage } from "./services/sqs/receive-message.ts";
+import { ShardUnavailable } from "./shard/attempt.ts";
 import { ShardClient } from "./shard/client.ts";
-import { ShardUnavailable } from "./shard/lane.ts";
 
 type AppContext = Context<{ Bindings: Bindings }>;
 
@@ -60,7 +61,10 @@ async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
       : async () => !signal.aborted;
     const client = { signal, isThere };
     const context = contextOf(c, request.value, { ...deployment.value, ...signed.value, ...stamp, client });
-    const output = await runAction(action, context, input.value);
+    const running = runAction(action, context, input.value);
+    // What was begun is finished, though the client hangs up; only a long poll ends with its client.
+    if (action.name !== receiveMessage.name) c.executionCtx.waitUntil(running);
+    const output = await running;
     return output.ok
       ? protocol.encode(action.name, action.output, output.value, stamp)
       : protocol.encodeError(output.error, stamp);
@@ -94,6 +98,7 @@ function contextOf(
     caller,
     region,
     baseUrl: settings.publicUrl ?? new URL(c.req.url).origin,
+    batchId: crypto.randomUUID(),
     nowMs,
     traceHeader: headers.get("x-amzn-trace-id") ?? undefined,
     strictTiming: settings.strictTiming,

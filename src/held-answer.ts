@@ -67,4 +67,4 @@ export class HeldAnswer {
   }
 }
 
-const PROBE_MS = 2;
+const PROBE_MS = 10;

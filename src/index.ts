@@ -2,6 +2,8 @@ import { app } from "./app.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import type { Bindings } from "./env.ts";
 import type { QueueId, QueueSettings } from "./queue/settings.ts";
+import { finishDeletions } from "./services/sqs/delete-queue.ts";
+import { ShardClient } from "./shard/client.ts";
 import { QueueShard as Shard } from "./shard/queue-shard.ts";
 
 /** The Durable Object class of `wrangler.toml`. */
@@ -11,4 +13,12 @@ export class QueueShard extends Shard {
   }
 }
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Bindings>;
+export default {
+  fetch: app.fetch,
+
+  /** The reaper of deleted queues, by the cron trigger of `wrangler.toml`. */
+  async scheduled(controller, env, ctx): Promise<void> {
+    const shards = new ShardClient(env.QUEUE_SHARD, (promise) => ctx.waitUntil(promise));
+    await finishDeletions(controller.scheduledTime, new Catalog(env.DB), shards);
+  },
+} satisfies ExportedHandler<Bindings>;

@@ -131,7 +131,10 @@ function checkScope(claim: SigningClaim, services: readonly string[]): SqsError 
 function checkSignature(request: SignableRequest, claim: SigningClaim, secret: string): SqsError | undefined {
   // Header names of any other form would make `headers.get` throw.
   if (!/^[\w!#$%&'*+.^`|~-]+(?:;[\w!#$%&'*+.^`|~-]+)*$/.test(claim.signedHeaders)) return wrongSignature;
-  if (!`;${claim.signedHeaders};`.includes(";host;")) return hostNotSigned;
+  const signs = (name: string) => `;${claim.signedHeaders};`.includes(`;${name};`);
+  if (!signs("host")) return hostNotSigned;
+  // It names the action: added to a URL that was signed for another, it would run this one.
+  if (request.headers.get("x-amz-target") !== null && !signs("x-amz-target")) return wrongSignature;
   const payloadHash = payloadHashOf(request);
   if (payloadHash === undefined) return wrongSignature;
 

@@ -26,7 +26,11 @@ export function detect(request: WireRequest): Result<WireCall, Undetected> {
 const TARGET_PREFIX = "AmazonSQS.";
 
 function detectJson(request: WireRequest, target: string): Result<WireCall, Undetected> {
-  if (!target.startsWith(TARGET_PREFIX) || target.length === TARGET_PREFIX.length) {
+  if (
+    request.method !== "POST" ||
+    !target.startsWith(TARGET_PREFIX) ||
+    target.length === TARGET_PREFIX.length
+  ) {
     return err({ error: awsJson.unknownAction(target), protocol: awsJson });
   }
   return ok({

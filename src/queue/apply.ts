@@ -7,6 +7,7 @@ import { limits } from "./limits.ts";
 import type { DeadLetterInOp, FreshLease, GroupLeaseOp, LeaseOp, Op, RepeatOp, SendOp } from "./ops.ts";
 import { lsnOf, type Position, positionOf } from "./position.ts";
 import { redriveOf } from "./redrive.ts";
+import { endDelays } from "./settle.ts";
 import type { BatchMemory, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
 import { forget, hideUntil, touchedAt } from "./touched.ts";
 
@@ -90,6 +91,12 @@ export function apply(state: QueueState, op: Op): void {
         const at = positionOf(state.openLsn, state.openMessages++);
         const message = state.touched.get(position);
         if (message) message.at = at;
+      }
+      break;
+    case "rejoin":
+      for (const { position } of op.messages) {
+        if (!state.woken.remove(0, position)) state.delayed.remove(1, position);
+        enterBacklog(state, positionOf(state.openLsn, state.openMessages++));
       }
       break;
     case "settings": {
@@ -197,8 +204,10 @@ function applyLease(state: QueueState, op: LeaseOp): void {
     message.nonce = op.nonce;
     hideUntil(state, message, position, op.visibleAtMs, op.atMs);
   }
+  // A replay settles nowhere else: what was woken by then must not be searched for among all that is delayed.
+  if (op.woken.length > 0) endDelays(state, op.atMs);
   for (const lease of op.woken) {
-    // Settled live, it is among the woken; in a replay, where nobody settles, still among the delayed.
+    // Still among the delayed only if the clock has stepped back.
     if (!state.woken.remove(0, lease.position)) state.delayed.remove(1, lease.position);
     touch(state, lease, op);
   }

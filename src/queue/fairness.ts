@@ -24,6 +24,8 @@ export interface Fairness {
   /** Time spent in flight by finished deliveries, milliseconds, in this period and the one before. */
   busyMs: number;
   busyMsBefore: number;
+  finished: number;
+  finishedBefore: number;
   period: number;
   /** The backlog by tenant, while somebody is noisy. */
   window: Window | undefined;
@@ -35,6 +37,8 @@ interface Tenant {
   lastInFlightMs: number;
   busyMs: number;
   busyMsBefore: number;
+  finished: number;
+  finishedBefore: number;
   period: number;
 }
 
@@ -57,6 +61,8 @@ export function newFairness(): Fairness {
     noisy: new Set(),
     busyMs: 0,
     busyMsBefore: 0,
+    finished: 0,
+    finishedBefore: 0,
     period: 0,
     window: undefined,
   };
@@ -72,11 +78,15 @@ export function countInFlight(state: QueueState, groupId: string, change: 1 | -1
   if (busyMs <= 0) return;
   turnPeriods(fairness, tenant, nowMs);
   tenant.busyMs += busyMs;
+  tenant.finished++;
   fairness.busyMs += busyMs;
 }
 
 function newTenant(id: string): Tenant {
-  return { id, inFlight: 0, lastInFlightMs: 0, busyMs: 0, busyMsBefore: 0, period: 0 };
+  return {
+    ...{ id, inFlight: 0, lastInFlightMs: 0 },
+    ...{ busyMs: 0, busyMsBefore: 0, finished: 0, finishedBefore: 0, period: 0 },
+  };
 }
 
 /** "Recent" is this period and the one before. */
@@ -85,7 +95,9 @@ function turnPeriods(fairness: Fairness, tenant: Tenant, nowMs: number): void {
   for (const sums of [fairness, tenant]) {
     if (sums.period === period) continue;
     sums.busyMsBefore = sums.period === period - 1 ? sums.busyMs : 0;
+    sums.finishedBefore = sums.period === period - 1 ? sums.finished : 0;
     sums.busyMs = 0;
+    sums.finished = 0;
     sums.period = period;
   }
 }
@@ -115,12 +127,17 @@ export function prepareFairness(state: QueueState, backlog: Backlog, wanted: num
   return true;
 }
 
-/** More than a tenth of what is in flight and at least 30, or more than a tenth of the recent processing time. */
-function isNoisy(state: QueueState, { inFlight, busyMs, busyMsBefore }: Tenant): boolean {
+/**
+ * More than a tenth of what is in flight and at least 30, or more than a tenth of the recent processing time: of
+ * as many deliveries, so that a tenant is not noisy for one slow message.
+ */
+function isNoisy(state: QueueState, tenant: Tenant): boolean {
   const { fairness } = state.derived;
+  const { inFlight, busyMs, busyMsBefore, finished, finishedBefore } = tenant;
   if (inFlight >= limits.noisyInFlight && inFlight > state.inFlight * limits.noisyShare) return true;
   const total = fairness.busyMs + fairness.busyMsBefore;
-  return total >= limits.noisyBusyMs && busyMs + busyMsBefore > total * limits.noisyShare;
+  if (finished + finishedBefore < limits.noisyInFlight) return false;
+  return busyMs + busyMsBefore > total * limits.noisyShare;
 }
 
 /** Once its backlog is drained, or nothing of it was in flight for five minutes. */

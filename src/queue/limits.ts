@@ -45,8 +45,6 @@ export const limits = {
   /** A tenant of a fair queue is noisy with more than this share of what is in flight, and at least so many. */
   noisyShare: 0.1,
   noisyInFlight: 30,
-  /** Processing time says nothing about anybody before there is so much of it, milliseconds. */
-  noisyBusyMs: 60_000,
   /** "Recent" processing time is that of this period and the one before. */
   fairnessPeriodMs: 150_000,
   /** A tenant is quiet again when nothing of it was in flight for so long. */

@@ -14,6 +14,7 @@ export type Op =
   | AckOp
   | PurgeOp
   | RelocateOp
+  | RejoinOp
   | SettingsOp
   | DeadLetterOutOp
   | DeadLetterDoneOp
@@ -119,6 +120,16 @@ export interface PurgeOp {
  */
 export interface RelocateOp {
   readonly kind: "relocate";
+  readonly messages: readonly RelocatedMessage[];
+}
+
+/**
+ * Messages whose delay is over, and that nobody has received, are written again as part of the backlog: a
+ * backlog of delayed messages must cost no more memory than any other. Nobody knows them yet, so their identity
+ * changes.
+ */
+export interface RejoinOp {
+  readonly kind: "rejoin";
   readonly messages: readonly RelocatedMessage[];
 }
 

@@ -33,7 +33,7 @@ function endTimeouts(state: QueueState, nowMs: number): void {
   }
 }
 
-function endDelays(state: QueueState, nowMs: number): void {
+export function endDelays(state: QueueState, nowMs: number): void {
   const { delayed, woken } = state;
   for (let atMs = delayed.peek(0); atMs !== undefined && atMs <= nowMs; atMs = delayed.peek(0)) {
     woken.push(delayed.peek(1) ?? 0, delayed.peek(2) ?? 0);

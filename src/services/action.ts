@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly region: string;
   /** Origin of the queue URLs in answers, without a trailing slash. */
   readonly baseUrl: string;
+  /** UUID: names what this request sends, however often its action has to begin again. */
+  readonly batchId: string;
   /** When the request came in. */
   readonly nowMs: number;
   /** The `X-Amzn-Trace-Id` header, which SQS turns into AWSTraceHeader. */

@@ -166,6 +166,16 @@ export interface Deferred {
   readonly kind: "deferred";
 }
 
+/** The shard holds as much as an object may: this send was not stored. Deletes still are, so it can be drained. */
+export interface Full {
+  readonly kind: "full";
+}
+
+/** This call made the shard fail; the others beside it did not. */
+export interface Failed {
+  readonly kind: "failed";
+}
+
 /** The request header that carries a `DoorbellRequest` as JSON. */
 export const DOORBELL_HEADER = "edge-sqs-doorbell";
 

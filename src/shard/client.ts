@@ -1,4 +1,5 @@
 import type { QueueSettings } from "../queue/settings.ts";
+import { attempt } from "./attempt.ts";
 import {
   DOORBELL_HEADER,
   type DoorbellRequest,
@@ -40,12 +41,12 @@ export class ShardClient {
 
   /** Hands a shard its settings. @returns false if the queue was deleted meanwhile */
   async configure(settings: QueueSettings): Promise<boolean> {
-    return await this.#stub(settings).configure(settings);
+    return await attempt(async () => await this.#stub(settings).configure(settings));
   }
 
   /** Empties the shards of a queue that was deleted. */
   async remove(queue: Pick<QueueSettings, "uid" | "region">): Promise<void> {
-    await this.#stub(queue).remove();
+    await attempt(async () => await this.#stub(queue).remove());
   }
 
   /**
@@ -88,7 +89,7 @@ export class ShardClient {
   ): Promise<DoorbellSocket | Refusal> {
     const asked: DoorbellRequest = { ...doorbell, settingsVersion: settings.version };
     const headers = { upgrade: "websocket", [DOORBELL_HEADER]: JSON.stringify(asked) };
-    const response = await this.#stub(settings).fetch("https://shard/doorbell", { headers });
+    const response = await attempt(() => this.#stub(settings).fetch("https://shard/doorbell", { headers }));
     const socket = response.webSocket;
     return socket ? new DoorbellSocket(socket, signal) : await response.json<Refusal>();
   }

@@ -51,6 +51,7 @@ const tags = {
   moveOut: 15,
   moveEnd: 16,
   moveIn: 17,
+  rejoin: 18,
 } as const;
 
 /** Writes one record's ops as they happen. */
@@ -156,6 +157,7 @@ function writeOp(to: ByteWriter, op: Op): void {
       to.uint(op.atMs);
       return;
     case "relocate":
+    case "rejoin":
       to.uint(op.messages.length);
       for (const message of op.messages) {
         to.u8(messageFlags(message)).uint(message.bodyBytes).uint(message.position);
@@ -253,7 +255,8 @@ function readOp(lsn: number, from: ByteReader): Op {
       return { kind: "ack", positions: readPositions(from) };
     case tags.purge:
       return { kind: "purge", atMs: from.uint() };
-    case tags.relocate: {
+    case tags.relocate:
+    case tags.rejoin: {
       const messages = readMany(from, (): RelocatedMessage => {
         const flag = from.u8();
         return {
@@ -265,7 +268,7 @@ function readOp(lsn: number, from: ByteReader): Op {
           ...readIds(from, flag),
         };
       });
-      return { kind: "relocate", messages };
+      return { kind: tag === tags.relocate ? "relocate" : "rejoin", messages };
     }
     case tags.deadLetterOut:
       return { kind: "deadLetterOut", positions: readPositions(from) };

@@ -20,7 +20,9 @@ export class CommitLoop {
   written(nowMs: number): Promise<void> | undefined {
     if (this.#gathering) return this.#gathering;
     if (!this.#shell.hasOpenRecord()) return undefined;
-    const waitMs = this.#underWay === 0 ? 0 : this.#lastStartMs + this.#shell.spacingMs - nowMs;
+    const { spacingMs } = this.#shell;
+    // No longer than the spacing, whatever the clock has done meanwhile.
+    const waitMs = this.#underWay === 0 ? 0 : Math.min(this.#lastStartMs + spacingMs - nowMs, spacingMs);
     if (waitMs <= 0) {
       this.#start();
       return undefined;

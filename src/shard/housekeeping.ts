@@ -47,6 +47,8 @@ export function keepHouse(h: Housekeeping): boolean {
     return true;
   }
 
+  if (rejoinWoken(h)) return true;
+
   const epochs = h.log.epochs();
   const live = liveMessages(h, epochs);
   // With nothing alive anywhere a new table lets all the others go, the newest included.
@@ -120,35 +122,50 @@ function relocateStragglers(
   epochs: readonly EpochInfo[],
   live: ReadonlyMap<number, readonly Position[]>,
 ): boolean {
-  const { limits, state } = h;
   for (const { epoch } of epochs.slice(0, -2)) {
     const positions = live.get(epoch) ?? [];
-    if (positions.length > limits.stragglers || positions.includes(BACKLOG)) continue;
-    const messages: RelocatedMessage[] = [];
-    const bodies: Uint8Array[] = [];
-    let bytes = 0;
-    for (const position of positions) {
-      const touched = state.touched.get(position);
-      const record = touched && h.record(lsnOf(touched.at));
-      const message = touched && record?.messages[indexOf(touched.at)];
-      if (!touched || !record || !message) throw new Error(`message ${position} is not where it should be`);
-      bytes += message.bodyBytes;
-      if (bytes > limits.openRecordBytes && messages.length > 0) break;
-      const { batch, batchIndex, sentAtMs, bodyBytes, groupId, dedupId, sourceArn } = message;
-      messages.push({
-        position,
-        batch,
-        batchIndex,
-        sentAtMs,
-        bodyBytes,
-        ...(groupId === undefined ? undefined : { groupId }),
-        ...(dedupId === undefined ? undefined : { dedupId }),
-        ...(sourceArn === undefined ? undefined : { sourceArn }),
-      });
-      bodies.push(record.bodies.slice(message.bodyOffset, message.bodyOffset + bodyBytes));
-    }
+    if (positions.length > h.limits.stragglers || positions.includes(BACKLOG)) continue;
+    const { messages, bodies } = copyMessages(h, positions);
     h.relocate({ kind: "relocate", messages }, bodies);
     return true;
   }
   return false;
+}
+
+/** Writes the oldest messages whose delay is over as part of the backlog, when there are too many to remember. */
+function rejoinWoken(h: Housekeeping): boolean {
+  const { limits, state } = h;
+  if (state.woken.size <= limits.wokenMessages) return false;
+  const oldest = state.woken.smallest(limits.rejoinedAtOnce, () => true).map(([position]) => position);
+  const { messages, bodies } = copyMessages(h, oldest);
+  h.relocate({ kind: "rejoin", messages }, bodies);
+  return true;
+}
+
+/** As many of the messages as fit in one record, as they are. */
+function copyMessages(h: Housekeeping, positions: readonly Position[]) {
+  const messages: RelocatedMessage[] = [];
+  const bodies: Uint8Array[] = [];
+  let bytes = 0;
+  for (const position of positions) {
+    const at = h.state.touched.get(position)?.at ?? position;
+    const record = h.record(lsnOf(at));
+    const message = record?.messages[indexOf(at)];
+    if (!record || !message) throw new Error(`message ${position} is not where it should be, at ${at}`);
+    bytes += message.bodyBytes;
+    if (bytes > h.limits.openRecordBytes && messages.length > 0) break;
+    const { batch, batchIndex, sentAtMs, bodyBytes, groupId, dedupId, sourceArn } = message;
+    messages.push({
+      position,
+      batch,
+      batchIndex,
+      sentAtMs,
+      bodyBytes,
+      ...(groupId === undefined ? undefined : { groupId }),
+      ...(dedupId === undefined ? undefined : { dedupId }),
+      ...(sourceArn === undefined ? undefined : { sourceArn }),
+    });
+    bodies.push(record.bodies.slice(message.bodyOffset, message.bodyOffset + bodyBytes));
+  }
+  return { messages, bodies };
 }

@@ -1,4 +1,5 @@
-import type { Deferred, ShardReply, ShardRequest } from "./calls.ts";
+import { attempt, ShardUnavailable } from "./attempt.ts";
+import type { Deferred, Failed, Full, ShardReply, ShardRequest } from "./calls.ts";
 
 /**
  * The way from this isolate to one shard. A call that finds it free goes at once; calls that come while another
@@ -16,11 +17,13 @@ export class Lane {
   async submit(request: ShardRequest, traveller: Traveller): Promise<ShardReply> {
     for (;;) {
       const reply = await this.#once(request, traveller);
+      if (reply.kind === "full") throw new ShardUnavailable("it has no room left");
+      if (reply.kind === "failed") throw new Error("the shard failed on this call; its log has the cause");
       if (reply.kind !== "deferred") return reply;
     }
   }
 
-  async #once(request: ShardRequest, traveller: Traveller): Promise<ShardReply | Deferred> {
+  async #once(request: ShardRequest, traveller: Traveller): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<News>();
     const passenger: Passenger = { request, hear: resolve };
     let news: News = { kind: "go" };
@@ -42,18 +45,16 @@ export class Lane {
 
   /** Waits for news, but not for ever: a context that was lost must not strand those behind it. */
   async #hear(promise: Promise<News>, passenger: Passenger): Promise<News> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<News>((resolve) => {
-      timer = setTimeout(() => {
-        if (!this.#waiting.includes(passenger)) return;
-        this.#waiting = this.#waiting.filter((each) => each !== passenger);
-        this.#underWay = 0;
-        resolve({ kind: "go" });
-      }, PATIENCE_MS);
-    });
-    const news = await Promise.race([promise, patience]);
-    clearTimeout(timer);
-    return news;
+    for (let patienceMs = LOST_MS; ; patienceMs -= PATIENCE_MS) {
+      const news = await within(promise, PATIENCE_MS);
+      if (news) return news;
+      const waiting = this.#waiting.includes(passenger);
+      // Once it is on its way, the answer may take its time: a cold start, a far region.
+      if (!waiting && patienceMs > 0) continue;
+      if (waiting) this.#underWay = 0;
+      this.#waiting = this.#waiting.filter((each) => each !== passenger);
+      return { kind: "go" };
+    }
   }
 
   async #go(passenger: Passenger, send: Send): Promise<void> {
@@ -61,10 +62,10 @@ export class Lane {
     this.#underWay++;
     this.#lastStartMs = Date.now();
     try {
-      const replies = await attempt(
-        group.map(({ request }) => request),
-        send,
-      );
+      const requests = group.map(({ request }) => request);
+      // Every call may be repeated: sends carry a batch id, deletes and changes do nothing twice. A receive
+      // whose answer was lost leases other messages; the first come back after their timeout, as with SQS.
+      const replies = await attempt(() => send(requests));
       for (const [i, { hear }] of group.entries()) hear(newsOf(replies[i]));
     } catch (error) {
       for (const { hear } of group) hear({ kind: "failed", error });
@@ -86,20 +87,15 @@ export class Lane {
   }
 }
 
+type Answer = ShardReply | Deferred | Full | Failed;
+
 export interface Traveller {
   readonly send: Send;
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
 /** One call to the shard, with a fresh stub each time: a stub that failed stays broken. */
-export type Send = (requests: readonly ShardRequest[]) => Promise<readonly (ShardReply | Deferred)[]>;
-
-/** The shard did not answer, or asked to be left alone; the client should come again. */
-export class ShardUnavailable extends Error {
-  constructor(cause: unknown) {
-    super("the shard is overloaded or out of reach", { cause });
-  }
-}
+export type Send = (requests: readonly ShardRequest[]) => Promise<readonly Answer[]>;
 
 /** The lane to a shard; all requests of this isolate share it. */
 export function laneTo(shard: string): Lane {
@@ -121,14 +117,10 @@ const GATHER_MS = 2;
 /** One RPC carries 32 MiB at most. */
 const GROUP_BYTES = 8_000_000;
 const GROUP_CALLS = 256;
-/** Then a passenger goes by itself. It comes to that only if the context of the one before was lost. */
+/** A passenger that is still waiting then goes itself: the context of the one before was lost. */
 const PATIENCE_MS = 1000;
-/**
- * Every call may be repeated: sends carry a batch id, deletes and changes do nothing twice. A receive whose
- * answer was lost leases other messages; the first ones come back after their timeout, as with SQS.
- */
-const ATTEMPTS = 3;
-const BACKOFF_MS = 20;
+/** One that was taken along goes itself only then: it may be that its answer was lost with another's context. */
+const LOST_MS = 10_000;
 
 interface Passenger {
   readonly request: ShardRequest;
@@ -136,32 +128,26 @@ interface Passenger {
 }
 
 type News =
-  | { readonly kind: "reply"; readonly reply: ShardReply | Deferred }
+  | { readonly kind: "reply"; readonly reply: Answer }
   | { readonly kind: "failed"; readonly error: unknown }
   /** The way is free: go, and take along whoever waits. */
   | { readonly kind: "go" };
 
-function newsOf(reply: ShardReply | Deferred | undefined): News {
+function newsOf(reply: Answer | undefined): News {
   return reply
     ? { kind: "reply", reply }
     : { kind: "failed", error: new Error("the shard left a call unanswered") };
 }
 
-async function attempt(
-  requests: readonly ShardRequest[],
-  send: Send,
-): Promise<readonly (ShardReply | Deferred)[]> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await send(requests);
-    } catch (error) {
-      const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-      if (overloaded) throw new ShardUnavailable(error);
-      if (!retryable) throw error;
-      if (tried === ATTEMPTS) throw new ShardUnavailable(error);
-      await scheduler.wait(BACKOFF_MS * tried * (1 + Math.random()));
-    }
-  }
+/** @returns undefined if the promise has not settled in time */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  const first = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return first;
 }
 
 function bytesOf({ call }: ShardRequest): number {

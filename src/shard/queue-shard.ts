@@ -6,6 +6,8 @@ import {
   type Deferred,
   DOORBELL_HEADER,
   type DoorbellRequest,
+  type Failed,
+  type Full,
   type Parcel,
   type Refusal,
   type ShardReply,
@@ -26,6 +28,10 @@ const ANSWER_BYTES = 8_000_000;
 const RINGS_AT_ONCE = 1000;
 /** Parcels handed over in one go; then the alarm goes on, so that no turn of the object is without end. */
 const PARCELS_PER_TURN = 50;
+/** An object holds 10 GB. The rest is for deletes and receives, which write too, so that it can be drained. */
+const FULL_BYTES = 8_000_000_000;
+/** The size of the database is looked at once in so many commits. */
+const COMMITS_PER_LOOK = 256;
 /** Slices of housekeeping in one alarm: together well below a second. */
 const SLICES_PER_ALARM = 4;
 /** Alarms of many shards must not fall on one instant. */
@@ -45,6 +51,9 @@ export abstract class QueueShard extends DurableObject<Bindings> {
   #alarmAtMs = Infinity;
   #lapsing = false;
   #sending = false;
+  #full = false;
+  #commitsSinceLook = COMMITS_PER_LOOK;
+  #housekeepingFailed = false;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -58,17 +67,18 @@ export abstract class QueueShard extends DurableObject<Bindings> {
       durable: () => ctx.storage.sync(),
       wait: (ms) => scheduler.wait(ms),
     });
-    for (const socket of ctx.getWebSockets()) this.#addWaiter(socket);
+    // The runtime hands over the newest first, as seen with workerd in November 2026.
+    for (const socket of ctx.getWebSockets().toReversed()) this.#addWaiter(socket);
   }
 
   /** Serves calls in their order, all of them in one commit. Each is refused on its own if its settings are not these. */
-  async run(requests: readonly ShardRequest[]): Promise<(ShardReply | Deferred)[]> {
+  async run(requests: readonly ShardRequest[]): Promise<Answer[]> {
     const nowMs = Date.now();
     const nonces = crypto.getRandomValues(new Uint32Array(requests.length));
     let answerBytes = 0;
-    const replies = requests.map((request, i): ShardReply | Deferred => {
+    const replies = requests.map((request, i): Answer => {
       if (request.call.kind === "receive" && answerBytes > ANSWER_BYTES) return { kind: "deferred" };
-      const reply = this.#execute(request, nowMs, nonces[i] ?? 0);
+      const reply = this.#tryExecute(request, nowMs, nonces[i] ?? 0);
       if (reply.kind === "received") for (const { sealed } of reply.messages) answerBytes += sealed.length;
       return reply;
     });
@@ -133,7 +143,10 @@ export abstract class QueueShard extends DurableObject<Bindings> {
 
   override webSocketClose(socket: WebSocket): void {
     const attachment = socket.deserializeAttachment() as Attachment | null;
-    if (attachment) this.#waiters.remove(attachment.id);
+    if (!attachment) return;
+    this.#waiters.remove(attachment.id);
+    // It may have been rung: then somebody else must be.
+    this.#serveWaiters(Date.now());
   }
 
   override webSocketError(socket: WebSocket): void {
@@ -148,7 +161,8 @@ export abstract class QueueShard extends DurableObject<Bindings> {
     }
     const nowMs = Date.now();
     let more = true;
-    for (let slice = 0; slice < SLICES_PER_ALARM && more; slice++) more = this.#core.housekeep(nowMs);
+    this.#housekeepingFailed = false;
+    for (let slice = 0; slice < SLICES_PER_ALARM && more; slice++) more = this.#housekeep(nowMs);
     this.#serveWaiters(nowMs);
     this.#sendDeadLetters();
     const jitterMs = Math.random() * WAKE_JITTER_MS;
@@ -156,6 +170,18 @@ export abstract class QueueShard extends DurableObject<Bindings> {
     const dueAtMs = this.#core.nextWakeAtMs(nowMs, false) === wakeAtMs ? wakeAtMs + jitterMs : wakeAtMs;
     // At `nowMs` itself the runtime would drop or delay it.
     this.#armEarlier(more ? nowMs + 1 : Math.max(dueAtMs, nowMs + 1));
+  }
+
+  /** One call of a group must not take the others down with it. */
+  #tryExecute(request: ShardRequest, nowMs: number, nonce: number): Answer {
+    try {
+      if (request.call.kind === "send" && (this.#full || this.#core.full)) return { kind: "full" };
+      return this.#execute(request, nowMs, nonce);
+    } catch (error) {
+      console.error(`a shard failed on a call: ${request.call.kind}`, error);
+      this.#startAgainUnlessSound();
+      return { kind: "failed" };
+    }
   }
 
   #execute({ settingsVersion, call }: ShardRequest, nowMs: number, nonce: number): ShardReply {
@@ -179,15 +205,38 @@ export abstract class QueueShard extends DurableObject<Bindings> {
     const nowMs = Date.now();
     try {
       this.#core.commit(nowMs);
-      if (this.#core.overdue && this.#core.housekeep(nowMs)) this.#armEarlier(nowMs + 1);
     } catch (error) {
-      // Memory is ahead of the log: nothing may be answered from it.
-      console.error("a shard could not write its log and starts again", error);
-      this.ctx.abort("the log could not be written");
+      console.error("a shard could not write its log", error);
+      this.#startAgainUnlessSound();
+      throw error;
     }
+    this.#commitsSinceLook++;
+    if (this.#commitsSinceLook >= COMMITS_PER_LOOK) {
+      this.#commitsSinceLook = 0;
+      this.#full = this.ctx.storage.sql.databaseSize > FULL_BYTES;
+    }
+    if (this.#core.overdue && this.#housekeep(nowMs)) this.#armEarlier(nowMs + 1);
     this.#serveWaiters(nowMs);
     this.#sendDeadLetters();
     return nowMs;
+  }
+
+  /** A slice of housekeeping, as a whole or not at all. What fails is left to the next alarm: nobody waits for it. */
+  #housekeep(nowMs: number): boolean {
+    if (this.#housekeepingFailed) return false;
+    try {
+      return this.ctx.storage.transactionSync(() => this.#core.housekeep(nowMs));
+    } catch (error) {
+      console.error("a shard's housekeeping failed; it is tried again later", error);
+      this.#housekeepingFailed = true;
+      this.#startAgainUnlessSound();
+      return false;
+    }
+  }
+
+  /** Memory that is ahead of the log must not answer anything: the object begins again from what was written. */
+  #startAgainUnlessSound(): void {
+    if (!this.#core.sound) this.ctx.abort("memory and log have parted");
   }
 
   /** Hands over what is in the outbox, in order, and goes on with a move task. What fails is tried again by the alarm. */
@@ -244,7 +293,7 @@ export abstract class QueueShard extends DurableObject<Bindings> {
   /** Rings those whom there is something for, and sees to it that time's next message rings, too. */
   #serveWaiters(nowMs: number): void {
     if (this.#waiters.size === 0) return;
-    this.#waiters.ring(this.#core.visibleCount(nowMs, RINGS_AT_ONCE), nowMs);
+    this.#waiters.ring(this.#core.readyCount(nowMs, RINGS_AT_ONCE), nowMs);
     if (this.#waiters.awaitsClaims && !this.#lapsing) {
       this.#lapsing = true;
       this.ctx.waitUntil(this.#passUnclaimedRings());
@@ -271,9 +320,20 @@ export abstract class QueueShard extends DurableObject<Bindings> {
   #addWaiter(socket: WebSocket): void {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     if (!attachment) return;
-    this.#waiters.add({ ...attachment, ring: () => socket.send("ring") });
+    this.#waiters.add({ ...attachment, ring: () => ring(socket) });
   }
 }
+
+/** A socket that is just going does not take it; its close is on its way. */
+function ring(socket: WebSocket): void {
+  try {
+    socket.send("ring");
+  } catch (error) {
+    console.warn("a doorbell could not be rung", error);
+  }
+}
+
+type Answer = ShardReply | Deferred | Full | Failed;
 
 /** What of a waiter survives the object's sleep, with its socket. */
 interface Attachment {

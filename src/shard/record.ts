@@ -69,10 +69,11 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
       }
       break;
     case "relocate":
+    case "rejoin":
       for (const { sentAtMs, batch, batchIndex, bodyBytes, groupId, dedupId, sourceArn } of op.messages) {
         add({
           sentAtMs,
-          fresh: false,
+          fresh: op.kind === "rejoin",
           batch,
           batchIndex,
           bodyBytes,

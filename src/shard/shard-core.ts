@@ -65,6 +65,7 @@ export class ShardCore {
   readonly #cache: RecordCache;
   readonly #house: House;
   #nextMoveAtMs = 0;
+  #sound = true;
   #open = newOpenRecord();
 
   /** Recovers what the log holds: the newest snapshot, and the records behind it. */
@@ -103,6 +104,16 @@ export class ShardCore {
 
   get settings(): QueueSettings | undefined {
     return this.#state.settings;
+  }
+
+  /** Whether more messages are in their delay than there is memory for. */
+  get full(): boolean {
+    return this.#state.delayed.size >= this.#limits.delayedMessages;
+  }
+
+  /** False once an op was applied by half, or a record could not be written: memory is not what the log says. */
+  get sound(): boolean {
+    return this.#sound;
   }
 
   /** Bytes in the open record: 0 means that a commit would write nothing. */
@@ -177,8 +188,10 @@ export class ShardCore {
       sentUntilMs: this.#state.lastSentAtMs,
     });
     const bodies = concat(open.bodies, open.bodyBytes);
+    this.#sound = false;
     assert(ops.length + bodies.length <= this.#limits.recordBytes, "a record is too large to be stored");
     this.#log.append({ lsn, ops, bodies });
+    this.#sound = true;
     if (open.messages.length > 0) {
       this.#cache.put(lsn, { epoch, freshBefore: open.freshBefore, messages: open.messages, bodies });
     }
@@ -209,6 +222,7 @@ export class ShardCore {
     const { recordsBehind, opsBytesBehind, tidyAfterPurge } = this.#house;
     return (
       tidyAfterPurge ||
+      this.#state.woken.size > this.#limits.wokenMessages ||
       recordsBehind >= this.#limits.snapshotRecords ||
       opsBytesBehind >= this.#limits.snapshotOpsBytes
     );
@@ -234,6 +248,12 @@ export class ShardCore {
       sweepMs,
       nowMs + this.#limits.idleWakeMs,
     );
+  }
+
+  /** How many messages the next receives could be given, as far as `enough`. */
+  readyCount(nowMs: number, enough: number): number {
+    const room = this.#limits.inFlightMessages - this.#state.inFlight;
+    return Math.min(this.visibleCount(nowMs, enough), Math.max(room, 0));
   }
 
   /** How many messages may be delivered now; of a FIFO queue it says no more than `enough`. */
@@ -265,9 +285,11 @@ export class ShardCore {
 
   #perform(op: Op, bodies: readonly Uint8Array[] = []): void {
     if (this.openBytes === 0) this.#open.freshBefore = this.#state.freshSent;
+    this.#sound = false;
     apply(this.#state, op);
     this.#open.encoder.add(op);
     listMessages(op, this.#open.messages);
+    this.#sound = true;
     for (const body of bodies) {
       this.#open.bodies.push(body);
       this.#open.bodyBytes += body.length;
@@ -569,6 +591,7 @@ export class ShardCore {
   readonly #backlog: Backlog = {
     record: (lsn) => this.#record(lsn),
     sentUntilMs: (lsn) => {
+      if (lsn >= this.#state.openLsn - 1) return this.#state.lastSentAtMs;
       const ops = lsn < this.#state.openLsn ? this.#log.readOps(lsn) : undefined;
       return ops ? decodeHeader(lsn, ops).sentUntilMs : this.#state.lastSentAtMs;
     },

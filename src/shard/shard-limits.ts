@@ -17,6 +17,11 @@ export interface ShardLimits {
   readonly epochMinMs: number;
   /** An old table with no more live messages than this has them written again, and is dropped. */
   readonly stragglers: number;
+  /** More messages whose delay is over than this are written again as part of the backlog, so many at a time. */
+  readonly wokenMessages: number;
+  readonly rejoinedAtOnce: number;
+  /** Messages in their delay, 24 bytes of memory each: beyond it the shard takes no more. */
+  readonly delayedMessages: number;
   /** A purged or emptied log smaller than this is left alone: dropping it would cost more than keeping it. */
   readonly idleBytes: number;
   /** Records kept in memory so that a message sent a moment ago is delivered without a read. */
@@ -37,6 +42,9 @@ export const shardLimits: ShardLimits = {
   epochBytes: 64_000_000,
   epochMinMs: 3_600_000,
   stragglers: 500,
+  wokenMessages: 100_000,
+  rejoinedAtOnce: 500,
+  delayedMessages: 1_000_000,
   idleBytes: 1_000_000,
   cacheBytes: 16_000_000,
   outboxRetryMs: 5000,

@@ -6,10 +6,12 @@ export class Waiters {
   /** In the order in which they came; those that were rung and came back too late stand at the front again. */
   #waiting = new Map<string, Waiter>();
   #rung = new Map<string, RungWaiter>();
+  /** Rung, and not heard of in time. Nothing is kept for them, but they may still come. */
+  #late = new Map<string, Waiter>();
 
   /** @returns how many wait, rung ones included */
   get size(): number {
-    return this.#waiting.size + this.#rung.size;
+    return this.#waiting.size + this.#rung.size + this.#late.size;
   }
 
   add(waiter: Waiter): void {
@@ -19,13 +21,15 @@ export class Waiters {
   remove(id: string): void {
     this.#waiting.delete(id);
     this.#rung.delete(id);
+    this.#late.delete(id);
   }
 
   /** A rung waiter found nothing: somebody was quicker. It waits again, before all others. */
   again(id: string): void {
-    const waiter = this.#rung.get(id);
+    const waiter = this.#rung.get(id) ?? this.#late.get(id);
     if (!waiter) return;
     this.#rung.delete(id);
+    this.#late.delete(id);
     this.#waiting = new Map([[id, waiter], ...this.#waiting]);
   }
 
@@ -49,7 +53,12 @@ export class Waiters {
    * @returns whether there are still some to hear from
    */
   lapse(nowMs: number): boolean {
-    for (const [id, { rungAtMs }] of this.#rung) if (nowMs >= rungAtMs + CLAIM_MS) this.#rung.delete(id);
+    for (const [id, waiter] of this.#rung) {
+      if (nowMs < waiter.rungAtMs + CLAIM_MS) continue;
+      this.#rung.delete(id);
+      if (nowMs < waiter.untilMs) this.#late.set(id, waiter);
+    }
+    for (const [id, { untilMs }] of this.#late) if (nowMs >= untilMs + CLAIM_MS) this.#late.delete(id);
     return this.#rung.size > 0;
   }
 

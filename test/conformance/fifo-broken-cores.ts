@@ -23,7 +23,6 @@ import {
   latestAsFirst,
   retainingTheLongest,
   retainingTooLong,
-  sending,
   skippingCommits,
 } from "./broken-cores.ts";
 import { delegatingCore } from "./delegates.ts";
@@ -108,10 +107,10 @@ function delayingAsEver(core: Core): Partial<Core> {
 
 /** Every message is a group of its own. */
 function notLocking(core: Core): Partial<Core> {
-  const scope = () => core.settings?.attributes.fifo?.deduplicationScope;
-  return marking(core, ({ groupId }, unique) =>
-    scope() === "queue" ? { groupId: `${groupId}~${unique}` } : {},
-  );
+  return marking(core, ({ groupId }, batchId, index) => {
+    const isByGroup = core.settings?.attributes.fifo?.deduplicationScope === "messageGroup";
+    return isByGroup ? {} : { groupId: `${groupId}~${batchId}.${index}` };
+  });
 }
 
 /** Whoever comes back from a log has the messages of the first receive upside down. */
@@ -197,25 +196,15 @@ function rememberingPurged(core: Core): Partial<Core> {
 
 /** Ids that were used before an eviction are others after it. */
 function forgettingIds(): Recover {
-  const lives = new WeakMap<Log, number>();
-  return (log, { limits }) => {
-    const core = new ShardCore(log, limits);
-    const life = (lives.get(log) ?? 0) + 1;
-    lives.set(log, life);
-    return delegatingCore(
-      core,
-      marking(core, ({ dedupId }) => ({ dedupId: `${dedupId}~${life}` })),
-    );
-  };
+  return livingOften((core, life) => marking(core, ({ dedupId }) => ({ dedupId: `${dedupId}~${life}` })));
 }
 
 function storingTwins(core: Core): Partial<Core> {
-  const seen = new Map<string, string>();
-  return marking(core, ({ dedupId }, unique) => {
-    const batch = unique.slice(0, 36);
-    const isTwin = seen.get(dedupId) === batch;
-    seen.set(dedupId, batch);
-    return isTwin ? { dedupId: `${dedupId}~${unique}` } : {};
+  const batchOf = new Map<string, string>();
+  return marking(core, ({ dedupId = "" }, batchId, index) => {
+    const isTwin = batchOf.get(dedupId) === batchId;
+    batchOf.set(dedupId, batchId);
+    return isTwin ? { dedupId: `${dedupId}~${batchId}.${index}` } : {};
   });
 }
 
@@ -266,16 +255,11 @@ function ignoringAttempts(core: Core): Partial<Core> {
 }
 
 function forgettingAttempts(): Recover {
-  const lives = new WeakMap<Log, number>();
-  return (log, { limits }) => {
-    const core = new ShardCore(log, limits);
-    const life = (lives.get(log) ?? 0) + 1;
-    lives.set(log, life);
-    const changes = receiving(core, (call) =>
-      call.attempt === undefined ? call : { ...call, attempt: `${call.attempt}~${life}` },
-    );
-    return delegatingCore(core, changes);
-  };
+  return livingOften((core, life) =>
+    receiving(core, ({ attempt, ...call }) =>
+      attempt === undefined ? call : { ...call, attempt: `${attempt}~${life}` },
+    ),
+  );
 }
 
 interface Remembered {
@@ -372,7 +356,7 @@ function sendingOneByOne(
   };
   const send = (call: SendCall, nowMs: number, nonce: number): ShardReply => {
     const fates = call.messages.map((message) => fateOf(message, originals.get(keyOf(message)), nowMs));
-    if (!fates.includes("suppress")) {
+    if (!fates.every((fate) => fate === "suppress")) {
       const messages = call.messages.map((message, i) => {
         const fate = fates[i];
         return typeof fate === "object" ? { ...message, ...fate } : message;
@@ -405,13 +389,27 @@ function sendingOneByOne(
 /** Stores messages under other ids; what is given out has its own again. Ids of histories have no tilde. */
 function marking(
   core: Core,
-  change: (message: OutgoingMessage, unique: string) => Partial<OutgoingMessage>,
+  change: (message: OutgoingMessage, batchId: string, index: number) => Partial<OutgoingMessage>,
 ): Executing {
-  const { execute } = sending(core, (call) => ({
-    ...call,
-    messages: call.messages.map((message, i) => ({ ...message, ...change(message, `${call.batchId}.${i}`) })),
-  }));
-  return { execute: (call, nowMs, nonce) => unmarked((execute ?? core.execute)(call, nowMs, nonce)) };
+  const marked = (call: SendCall): SendCall => {
+    const messages = call.messages.map((message, i) => ({ ...message, ...change(message, call.batchId, i) }));
+    return { ...call, messages };
+  };
+  return {
+    execute: (call, nowMs, nonce) =>
+      unmarked(core.execute(call.kind === "send" ? marked(call) : call, nowMs, nonce)),
+  };
+}
+
+/** Tells a shard how often one came back from its log. */
+function livingOften(changes: (core: Core, life: number) => Partial<Core>): Recover {
+  const lives = new WeakMap<Log, number>();
+  return (log, { limits }) => {
+    const core = new ShardCore(log, limits);
+    const life = (lives.get(log) ?? 0) + 1;
+    lives.set(log, life);
+    return delegatingCore(core, changes(core, life));
+  };
 }
 
 function unmarked(reply: ShardReply): ShardReply {

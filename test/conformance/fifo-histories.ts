@@ -59,7 +59,7 @@ interface QueuePlan {
 }
 
 const FIVE_MINUTES_MS = 300_000;
-const SIX_HOURS_MS = 21_600_000;
+const TWELVE_HOURS_MS = 43_200_000;
 
 export function fifoHistoryFrom(seed: number): FifoHistory {
   const random = randomFrom(seed);
@@ -96,14 +96,17 @@ interface Mood {
   readonly duplicates: number;
   readonly attempts: number;
   readonly isLongLived: boolean;
+  /** Messages outlive five minutes again and again: only then may the log that knows their ids be tidied. */
+  readonly isSlow: boolean;
 }
 
 /** Steps after which there is nothing to commit. */
 const QUIET: ReadonlySet<FifoStep["kind"]> = new Set(["wait", "waitUntil", "commit", "crash", "look"]);
 
 function moodFrom(random: Random): Mood {
+  const isSlow = random.chance(0.3);
   const usual: Mood["weights"] = [
-    [5, "wait"],
+    [isSlow ? 20 : 5, "wait"],
     [8, "waitUntil"],
     [14, "send"],
     [20, "receive"],
@@ -127,6 +130,7 @@ function moodFrom(random: Random): Mood {
     duplicates: random.pick([0, 0.1, 0.3, 0.9]),
     attempts: random.pick([0, 0.1, 0.5, 0.9]),
     isLongLived: random.chance(0.3),
+    isSlow,
   };
 }
 
@@ -152,13 +156,13 @@ function stepFrom(
       return {
         kind,
         max: random.chance(0.4) ? random.between(1, 2) : random.between(1, 10),
-        visibilityMs: visibilityFrom(random),
+        visibilityMs: timeoutFrom(random),
         ...(random.chance(mood.attempts) ? { attempt: `attempt ${random.between(1, 3)}` } : undefined),
       };
     case "delete":
       return { kind, handles: some(random, () => handleFrom(random)) };
     case "changeVisibility":
-      return { kind, changes: some(random, () => visibilityPlanFrom(random)) };
+      return { kind, changes: some(random, () => changeFrom(random)) };
     case "purge":
       return { kind, minIntervalMs: random.pick([0, 1000, 60_000]) };
     case "configure":
@@ -188,17 +192,27 @@ function messagesFrom(random: Random, mood: Mood, batch: number): FifoPlan[] {
 
 function queueFrom(random: Random, mood: Mood): QueuePlan {
   return {
-    retentionSeconds: mood.isLongLived
-      ? random.pick([60, 43_200, 345_600])
-      : random.pick([60, 120, 300, 301, 3600]),
+    retentionSeconds: random.pick(
+      mood.isSlow ? [3600, 43_200] : mood.isLongLived ? [60, 43_200, 345_600] : [60, 120, 300, 301, 3600],
+    ),
     delaySeconds: random.chance(mood.delays) ? random.pick([1, 2, 5, 5, 60, 900]) : 0,
   };
 }
 
+/** Long ones are for the handles that an order or a name rests on: they are good for nothing once they time out. */
+function timeoutFrom(random: Random): number {
+  return random.chance(0.25) ? random.pick([30_000, 400_000, TWELVE_HOURS_MS]) : visibilityFrom(random);
+}
+
+function changeFrom(random: Random): VisibilityPlan {
+  if (random.chance(0.8)) return visibilityPlanFrom(random);
+  return { handle: random.between(0, 2), pastLimitMs: random.between(0, 1) };
+}
+
 function waitFrom(random: Random, mood: Mood): number {
-  if (random.chance(0.06)) return FIVE_MINUTES_MS + random.between(-1, 1);
+  if (random.chance(mood.isSlow ? 0.5 : 0.08)) return FIVE_MINUTES_MS + random.between(-1, 1);
   if (random.chance(0.06)) {
-    return mood.isLongLived ? random.between(3_600_000, 2 * SIX_HOURS_MS) : random.between(20_000, 90_000);
+    return mood.isLongLived ? random.between(3_600_000, TWELVE_HOURS_MS) : random.between(20_000, 90_000);
   }
   return random.pick([0, 1, 500, 1000, 2000, random.between(0, 10_000)]);
 }

@@ -13,7 +13,7 @@ export const baseUrl = "http://localhost:8787";
 
 /** One endpoint with a true catalog and no shards: it notes what they are asked, and answers for them. */
 export class QueueDesk {
-  readonly d1 = sqliteD1("0001_queues.sql");
+  readonly d1 = sqliteD1("0001_queues.sql", "0003_dead_letter_sources.sql");
   account = "000000000000";
   region = "us-east-1";
   strictTiming = false;

@@ -44,9 +44,10 @@ export const createQueue = accountAction({
     const tagProblem = tagsProblem(tags, queue.name);
     if (tagProblem !== undefined) return err(tagProblem);
 
+    const answer = ok({ QueueUrl: queueUrl(baseUrl, queue) });
     const answerExisting = (existing: QueueAttributes) => {
-      const attribute = firstDifference(existing, changes.value);
-      return attribute === undefined ? ok({ QueueUrl: queueUrl(baseUrl, queue) }) : err(nameTaken(attribute));
+      const differing = firstDifference(existing, changes.value);
+      return differing === undefined ? answer : err(nameTaken(differing));
     };
     const targetProblem = await checkDeadLetterTarget(catalog, changes.value, queue);
     if (targetProblem !== undefined) {
@@ -77,9 +78,7 @@ export const createQueue = accountAction({
         ),
       );
     }
-    return creation.kind === "exists"
-      ? answerExisting(creation.settings.attributes)
-      : ok({ QueueUrl: queueUrl(baseUrl, queue) });
+    return creation.kind === "exists" ? answerExisting(creation.settings.attributes) : answer;
   },
 });
 

@@ -7,8 +7,9 @@ import type { ShardClient } from "../../shard/client.ts";
 import { queueAction } from "../action.ts";
 
 /**
- * Deletes a queue with all its messages. Once the catalog has let go of it the queue is gone; if its shard
- * cannot be emptied now, a later DeleteQueue does that, so the client need not hear of it.
+ * Deletes a queue with all its messages. The catalog lets go of it first, then its shard is emptied; an error in
+ * between is the client's to know, for until the shard is reached, who knew the queue may still send to it. The
+ * next DeleteQueue or the reaper finishes what is left.
  *
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
  */
@@ -19,15 +20,19 @@ export const deleteQueue = queueAction({
   run: async ({ queue, nowMs, catalog, shards }) => {
     const deleted = await catalog.deleteQueue(queue.settings, nowMs);
     if (deleted === undefined) return err(queueDoesNotExist);
-    await Promise.all([empty(deleted, catalog, shards), finishEarlierDeletions(nowMs, catalog, shards)]);
+    const earlier = finishDeletions(nowMs, catalog, shards);
+    await shards.remove(deleted);
+    await catalog.deletionDone(deleted.uid);
+    await earlier;
     return ok({});
   },
 });
 
-/** How many deletions that failed before are taken up with each that succeeds. */
+/** How many deletions that failed before are taken up at once. */
 const EARLIER_DELETIONS = 10;
 
-async function finishEarlierDeletions(nowMs: number, catalog: Catalog, shards: ShardClient): Promise<void> {
+/** Empties the shards of queues whose deletion was cut short. */
+export async function finishDeletions(nowMs: number, catalog: Catalog, shards: ShardClient): Promise<void> {
   try {
     const pending = await catalog.pendingDeletions(EARLIER_DELETIONS, nowMs);
     await Promise.all(pending.map((settings) => empty(settings, catalog, shards)));

@@ -68,9 +68,13 @@ export const receiveMessage = queueAction({
       systemNames: systemNames(input),
       isSelected: attributeSelector(input.MessageAttributeNames ?? []),
     };
-    return ok({
-      Messages: await Promise.all(received.messages.map((delivered) => show(delivered, settings, wanted))),
-    });
+    const shown = await Promise.all(
+      received.messages.map((delivered) => tryShow(delivered, settings, wanted)),
+    );
+    const messages = shown.filter((message) => message !== undefined);
+    if (messages.length === 0 && shown.length > 0)
+      throw new Error("no message of this receive could be opened");
+    return ok({ Messages: messages });
   },
 });
 
@@ -83,6 +87,20 @@ const tooManyInFlight = sqsError(
 interface Wanted {
   readonly systemNames: readonly string[];
   readonly isSelected: (attributeName: string) => boolean;
+}
+
+/** One message that cannot be opened must not hide the others; it comes again, and the log has the cause. */
+async function tryShow(
+  delivered: DeliveredMessage,
+  settings: QueueSettings,
+  wanted: Wanted,
+): Promise<Infer<typeof message> | undefined> {
+  try {
+    return await show(delivered, settings, wanted);
+  } catch (error) {
+    console.error(`message ${delivered.messageId} of queue ${settings.uid} cannot be opened`, error);
+    return undefined;
+  }
 }
 
 async function show(

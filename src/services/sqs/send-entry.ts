@@ -126,10 +126,9 @@ export interface StoredBatch {
 
 /** Stores messages with one call. */
 export async function storeMessages(
-  queue: OpenQueue,
+  { queue, batchId }: { readonly queue: OpenQueue; readonly batchId: string },
   messages: readonly CheckedMessage[],
 ): Promise<StoredBatch> {
-  const batchId = crypto.randomUUID();
   const outgoing = await Promise.all(
     messages.map(async ({ stored, outgoing }, index) => ({
       ...outgoing,

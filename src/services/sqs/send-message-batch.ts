@@ -36,7 +36,7 @@ export const sendMessageBatch = queueAction({
     ),
     Failed: optional(list(batchResultErrorEntry, { queryName: "BatchResultErrorEntry" })),
   },
-  run: async ({ input, queue, caller, traceHeader }) => {
+  run: async ({ input, queue, caller, traceHeader, batchId }) => {
     const misshapen = checkBatch(ENTRY, input.Entries);
     if (misshapen !== undefined) return err(misshapen);
     const entries = input.Entries.map((entry) => ({ Id: entry.Id, entry: sendEntry(entry) }));
@@ -53,7 +53,7 @@ export const sendMessageBatch = queueAction({
     const { valid, failed } = checkEntries(entries, ({ entry }) => checkMessage(entry, context));
     if (valid.length === 0) return ok({ Successful: [], Failed: failed });
     const messages = valid.map(({ value }) => value);
-    const batch = await storeMessages(queue, messages);
+    const batch = await storeMessages({ queue, batchId }, messages);
     const sent = valid.map(({ Id, value }, index) => ({ Id, ...sentAnswer(batch, index, value) }));
     return ok({ Successful: sent, Failed: failed });
   },

@@ -23,12 +23,12 @@ export const sendMessage = queueAction({
   name: "SendMessage",
   input: { QueueUrl: required(string), ...sendMembers },
   output: sentMembers,
-  run: async ({ input, queue, caller, traceHeader }) => {
+  run: async ({ input, queue, caller, traceHeader, batchId }) => {
     if (input.MessageBody === "") return err(missingParameter("MessageBody"));
     const { settings } = queue;
     const checked = checkMessage(sendEntry(input), { caller, traceHeader, settings, wording });
     if (!checked.ok) return checked;
-    const batch = await storeMessages(queue, [checked.value]);
+    const batch = await storeMessages({ queue, batchId }, [checked.value]);
     return ok(sentAnswer(batch, 0, checked.value));
   },
 });

@@ -203,6 +203,20 @@ describe("a dead-letter queue", () => {
     expect((await stored("jobs"))?.attributes.delaySeconds).toBe(0);
   });
 
+  it("need not exist any more when the request that named it is repeated", async () => {
+    await create("dead");
+    const url = await create("jobs", { RedrivePolicy: dead, DelaySeconds: "5" });
+    await remove("dead");
+    expect(await create("jobs", { RedrivePolicy: dead, DelaySeconds: "5" })).toEqual(url);
+    expect(await create("jobs", { RedrivePolicy: dead, DelaySeconds: "6" })).toEqual(exists("DelaySeconds"));
+    const other = redriveTo("arn:aws:sqs:us-east-1:000000000000:other");
+    expect(await create("jobs", { RedrivePolicy: other })).toEqual(exists("RedrivePolicy"));
+    await remove("jobs");
+    expect(await create("jobs", { RedrivePolicy: dead })).toEqual(
+      refusedAs(dead, "Dead letter target does not exist."),
+    );
+  });
+
   it("must be of the same account and region", async () => {
     await create("jobs");
     desk.region = "eu-west-1";

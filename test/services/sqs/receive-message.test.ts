@@ -119,6 +119,16 @@ describe("the attributes of a message", () => {
     }
   });
 
+  test("are all that it has whatever stands beside All, in the other list too", async () => {
+    const delivered = await delivery();
+    for (const names of [
+      { AttributeNames: ["All", "senderId"] },
+      { AttributeNames: ["senderId"], MessageSystemAttributeNames: ["All"] },
+    ]) {
+      expect(Object.fromEntries((await receiveOne(delivered, names)).Attributes ?? [])).toEqual(always);
+    }
+  });
+
   test("leave out what the message does not have", async () => {
     const { Attributes } = await receiveOne(await delivery(), { AttributeNames: ["All"] });
     expect(Object.fromEntries(Attributes ?? [])).toEqual(always);
@@ -270,7 +280,7 @@ describe("ReceiveMessage refuses", () => {
       { VisibilityTimeout: 43_201 },
       "InvalidParameterValue: Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided.",
     ],
-    [{ AttributeNames: ["All", "senderId"] }, "InvalidAttributeName: Unknown Attribute senderId."],
+    [{ AttributeNames: ["SenderId", "senderId"] }, "InvalidAttributeName: Unknown Attribute senderId."],
     [{ MessageSystemAttributeNames: ["Policy"] }, "InvalidAttributeName: Unknown Attribute Policy."],
     [{ AttributeNames: [""] }, "InvalidAttributeName: Unknown Attribute ."],
     [
