@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { type Signed, verifySignature } from "./auth/sigv4.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import type { Bindings } from "./env.ts";
-import { HeldAnswer } from "./held-answer.ts";
+import { answerHolding, type HeldAnswer } from "./held-answer.ts";
 import type { Result } from "./lib/result.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { detect } from "./protocols/detect.ts";
@@ -12,7 +12,6 @@ import { type SqsError, sqsError } from "./queue/errors.ts";
 import type { RequestContext, WaitingClient } from "./services/action.ts";
 import { runAction } from "./services/run-action.ts";
 import { sqsActions } from "./services/sqs/index.ts";
-import { receiveMessage } from "./services/sqs/receive-message.ts";
 import { ShardUnavailable } from "./shard/attempt.ts";
 import { ShardClient } from "./shard/client.ts";
 
@@ -27,11 +26,7 @@ app.get("/health", (c) => {
     ? c.json({ status: "ok" })
     : c.json({ status: "misconfigured", problem: deployment.error }, 500);
 });
-app.all("*", (c) => {
-  const held = new HeldAnswer(c.req.raw.signal);
-  const answered = answer(c, held).then((response) => held.end(response));
-  return Promise.race([answered, held.begun.then((response) => keepUntil(c, answered, response))]);
-});
+app.all("*", (c) => answerHolding((held) => answer(c, held), c.executionCtx));
 
 /** The life of a request: read bytes, detect protocol, check signature, decode, authorize, run, encode. */
 async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
@@ -55,15 +50,18 @@ async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
     const input = call.decode(action.input);
     if (!input.ok) return protocol.encodeError(input.error, stamp);
     const { signal } = c.req.raw;
-    const empty = () => protocol.encode(action.name, action.output, {}, stamp);
+    const opening = () => ({
+      ...protocol.encode(action.name, action.output, {}, stamp),
+      body: protocol.opening,
+    });
     const isThere = deployment.value.settings.probeClients
-      ? () => held.probe(empty(), protocol.opening)
+      ? () => held.probe(opening(), signal)
       : async () => !signal.aborted;
     const client = { signal, isThere };
     const context = contextOf(c, request.value, { ...deployment.value, ...signed.value, ...stamp, client });
     const running = runAction(action, context, input.value);
-    // What was begun is finished, though the client hangs up; only a long poll ends with its client.
-    if (action.name !== receiveMessage.name) c.executionCtx.waitUntil(running);
+    // What it begins in one place and ends in another is ended, though the client hangs up.
+    if (action.outlivesClient) c.executionCtx.waitUntil(running);
     const output = await running;
     return output.ok
       ? protocol.encode(action.name, action.output, output.value, stamp)
@@ -84,7 +82,7 @@ function checkSignature(
 
 function contextOf(
   c: AppContext,
-  { headers }: WireRequest,
+  { headers, origin }: WireRequest,
   {
     settings,
     catalog,
@@ -97,7 +95,7 @@ function contextOf(
   return {
     caller,
     region,
-    baseUrl: settings.publicUrl ?? new URL(c.req.url).origin,
+    baseUrl: settings.publicUrl ?? origin,
     batchId: crypto.randomUUID(),
     nowMs,
     traceHeader: headers.get("x-amzn-trace-id") ?? undefined,
@@ -106,12 +104,6 @@ function contextOf(
     shards: new ShardClient(c.env.QUEUE_SHARD, (promise) => c.executionCtx.waitUntil(promise)),
     client,
   };
-}
-
-/** A response whose body is still being written: the runtime must not end the request before. */
-function keepUntil(c: AppContext, written: Promise<unknown>, response: Response): Response {
-  c.executionCtx.waitUntil(written);
-  return response;
 }
 
 /** Our bugs and the platform's failures: the log has the cause, the client only learns whether to come again. */

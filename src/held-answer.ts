@@ -11,36 +11,31 @@ import type { WireResponse } from "./protocols/protocol.ts";
  * long poll leases a message there, it writes the first bytes of its answer, which are the same for all answers.
  */
 export class HeldAnswer {
-  /** Resolves when the first byte had to be sent before the answer was known. */
-  readonly begun: Promise<Response>;
   readonly #begin: (response: Response) => void;
-  readonly #signal: AbortSignal;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #opening = "";
 
-  /** @param signal fires when the client has hung up */
-  constructor(signal: AbortSignal) {
-    const { promise, resolve } = Promise.withResolvers<Response>();
-    this.begun = promise;
-    this.#begin = resolve;
-    this.#signal = signal;
+  /** @param begin takes the response when its first byte has to be sent before the rest is known */
+  constructor(begin: (response: Response) => void) {
+    this.#begin = begin;
   }
 
   /**
    * Sends a byte to the client, or some.
    *
-   * @param empty the answer that would be given to an empty result; it tells headers and the first bytes
+   * @param opening status, headers and first bytes of every answer that this request can be given
+   * @param signal fires when the client has hung up
    * @returns whether the client took it
    */
-  async probe(empty: WireResponse, opening: string): Promise<boolean> {
-    if (this.#signal.aborted) return false;
+  async probe({ status, headers, body }: WireResponse, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
     let bytes = " ";
     if (!this.#writer) {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       this.#writer = writable.getWriter();
-      this.#opening = opening;
-      bytes = opening;
-      this.#begin(new Response(readable, { status: empty.status, headers: empty.headers }));
+      this.#opening = body;
+      bytes = body;
+      this.#begin(new Response(readable, { status, headers }));
     }
     try {
       await this.#writer.write(utf8(bytes));
@@ -49,22 +44,38 @@ export class HeldAnswer {
     }
     // A closed connection answers with a reset, on the same machine within this time.
     await scheduler.wait(PROBE_MS);
-    return !this.#signal.aborted;
+    return !signal.aborted;
   }
 
-  /** The rest of an answer that was begun, or all of it. */
-  async end({ status, headers, body }: WireResponse): Promise<Response> {
-    if (!this.#writer) return new Response(body, { status, headers });
-    if (status === 200) {
-      assert(body.startsWith(this.#opening), "every answer begins alike");
-      await this.#writer.write(utf8(body.slice(this.#opening.length)));
-      await this.#writer.close();
-    } else {
-      // The status has been sent: a broken answer makes the client ask again.
-      await this.#writer.abort("the request failed after its answer had begun");
-    }
-    return await this.begun;
+  /** Writes the rest of an answer that was begun; undefined if none was. */
+  finish({ status, body }: WireResponse): Promise<void> | undefined {
+    const writer = this.#writer;
+    if (!writer) return undefined;
+    // The status has been sent: a broken answer makes the client ask again.
+    if (status !== 200) return writer.abort("the request failed after its answer had begun");
+    assert(body.startsWith(this.#opening), "every answer begins alike");
+    return writer.write(utf8(body.slice(this.#opening.length))).then(() => writer.close());
   }
+}
+
+/** Answers a request whose answer may have to begin before it is known. */
+export async function answerHolding(
+  answer: (held: HeldAnswer) => Promise<WireResponse>,
+  execution: Pick<ExecutionContext, "waitUntil">,
+): Promise<Response> {
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  const held = new HeldAnswer((response) => {
+    // It outlives its response: the runtime must not end the request before it is written.
+    execution.waitUntil(answered);
+    resolve(response);
+  });
+  const answered = answer(held).then((response) => {
+    const finished = held.finish(response);
+    if (finished) return finished;
+    resolve(new Response(response.body, { status: response.status, headers: response.headers }));
+    return undefined;
+  });
+  return await promise;
 }
 
 const PROBE_MS = 10;

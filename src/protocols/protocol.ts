@@ -5,6 +5,8 @@ import type { StructureShape } from "../shapes/shape.ts";
 /** A request as bytes and names, before any of it is believed. */
 export interface WireRequest {
   readonly method: string;
+  /** Scheme and host that the client called: `http://localhost:8787`. */
+  readonly origin: string;
   /** Path as sent, percent-encoding untouched: `/`, `/000000000000/my-queue`. */
   readonly path: string;
   /** Query string as sent, without the `?`. */

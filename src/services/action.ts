@@ -64,6 +64,8 @@ interface Declaration<I extends Members, O extends Members> {
   readonly permission?: string;
   /** SQS does not take it at a queue's own URL (in Query; AWS JSON ignores the path). */
   readonly onlyAtRoot?: boolean;
+  /** It changes one place after another, and goes on to the end when its client hangs up in between. */
+  readonly outlivesClient?: boolean;
   readonly input: I;
   readonly output: O;
 }
@@ -73,6 +75,7 @@ export interface AccountAction {
   readonly name: string;
   readonly permission: string;
   readonly onlyAtRoot: boolean;
+  readonly outlivesClient: boolean;
   readonly input: StructureShape;
   readonly output: StructureShape;
   readonly run: Run<never, unknown, RequestContext>;
@@ -83,6 +86,7 @@ export interface QueueAction {
   readonly name: string;
   readonly permission: string;
   readonly onlyAtRoot: boolean;
+  readonly outlivesClient: boolean;
   readonly input: StructureShape;
   readonly output: StructureShape;
   readonly run: Run<never, unknown, RequestContext & { readonly queue: OpenQueue }>;
@@ -101,6 +105,7 @@ export function accountAction<I extends Members, O extends Members>(
     scope: "account",
     permission: declared.permission ?? declared.name,
     onlyAtRoot: declared.onlyAtRoot ?? false,
+    outlivesClient: declared.outlivesClient ?? false,
     input: structure(declared.input),
     output: structure(declared.output),
     run: declared.run as AccountAction["run"],
@@ -122,6 +127,7 @@ export function queueAction<I extends Members, O extends Members>(
     scope: "queue",
     permission: declared.permission ?? declared.name,
     onlyAtRoot: declared.onlyAtRoot ?? false,
+    outlivesClient: declared.outlivesClient ?? false,
     input: structure(declared.input),
     output: structure(declared.output),
     run: declared.run as QueueAction["run"],

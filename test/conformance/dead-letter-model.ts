@@ -1,3 +1,5 @@
+import type { VisibilityOutcome } from "../../src/shard/calls.ts";
+
 /**
  * What a queue does of which the suite about dead letters needs to know, for the queue that they come from and
  * for the one that takes them: a list of messages, searched from end to end for every question. Written from the
@@ -24,29 +26,36 @@ export interface QueueState {
   readonly nextOutNumber: number;
   /** The last number of the other queue's outbox that was stored here. */
   readonly storedUpTo: number;
-  /** Letters that were ever stored here, in the order of their coming. */
-  readonly arrivals: number;
+  /** Messages that ever came here. */
+  readonly entered: number;
 }
 
 export interface Message {
   readonly id: string;
   readonly body: string;
   readonly groupId: string | undefined;
+  /** In a FIFO queue. */
+  readonly dedupId: string | undefined;
+  /** How many messages came to this queue before it. */
+  readonly place: number;
+  /** It came from the other queue. */
+  readonly isLetter: boolean;
   readonly sentAtMs: number;
   readonly receiveCount: number;
   /** 0 before there was a delivery. */
   readonly firstReceivedAtMs: number;
+  readonly leasedAtMs: number;
   /** In its delay or within a timeout until then. */
   readonly visibleAtMs: number;
   /** Of the latest delivery in this queue; undefined before there was one. */
   readonly nonce: number | undefined;
   /** Its number in the outbox, while it is there. */
   readonly outNumber: number;
-  /** How many letters came here before it; undefined for a message that was sent here. */
-  readonly arrival: number | undefined;
   /** Somebody deleted it while it was in the outbox: it may arrive, but not come back. */
   readonly isDeleted: boolean;
 }
+
+export type Sent = Pick<Message, "id" | "body" | "groupId" | "dedupId" | "visibleAtMs">;
 
 /** What a receive came to, as far as it can be seen: the messages given, and those that left instead. */
 export interface Answer {
@@ -73,6 +82,7 @@ export interface Lease {
 
 /** How long a queue without its dead-letter queue goes on delivering. */
 const PAUSE_MS = 60_000;
+const TWELVE_HOURS_MS = 43_200_000;
 /** A receive that has found so many to send away may leave the rest to the next. */
 const MOVED_AT_ONCE = 100;
 
@@ -87,7 +97,7 @@ export class QueueModel {
     outbox: [],
     nextOutNumber: 1,
     storedUpTo: 0,
-    arrivals: 0,
+    entered: 0,
   };
   readonly #isFifo: boolean;
   readonly #inFlightMessages: number;
@@ -97,14 +107,14 @@ export class QueueModel {
     this.#inFlightMessages = inFlightMessages;
   }
 
-  /** A longer retention does not raise the dead; whoever sets a policy anew has it tried at once. */
+  /** A longer retention does not raise the dead; a policy that is set anew is tried at once. */
   configure(settings: Settings, nowMs: number): void {
-    this.#set({ ...settings, messages: this.alive(nowMs), pausedUntilMs: 0 });
+    const outbox = this.state.outbox.map((each) => (this.#isAlive(each, nowMs) ? each : { ...each, isDeleted: true }));
+    this.#set({ ...settings, messages: this.alive(nowMs), outbox, pausedUntilMs: 0 });
   }
 
-  send(messages: readonly Pick<Message, "id" | "body" | "groupId" | "visibleAtMs">[], nowMs: number): void {
-    const sent = messages.map((message) => ({ ...untouched, ...message, sentAtMs: nowMs }));
-    this.#set({ messages: [...this.state.messages, ...sent] });
+  send(messages: readonly Sent[], nowMs: number): void {
+    this.#enter(messages.map((message) => ({ ...untouched, ...message, sentAtMs: nowMs })));
   }
 
   /** Why the queue cannot have given this answer, or undefined if it can. */
@@ -132,7 +142,7 @@ export class QueueModel {
         return `message ${message.id} should have been delivered, or have left`;
       }
     }
-    return this.#orderObjection(messages, given);
+    return this.#orderObjection(given, nowMs);
   }
 
   /** Takes an answer to which there is no objection as what happened. */
@@ -141,6 +151,7 @@ export class QueueModel {
       ...message,
       receiveCount: message.receiveCount + 1,
       firstReceivedAtMs: message.receiveCount === 0 ? nowMs : message.firstReceivedAtMs,
+      leasedAtMs: nowMs,
       visibleAtMs: nowMs + visibilityMs,
       nonce,
     }));
@@ -168,10 +179,11 @@ export class QueueModel {
     return outcomes;
   }
 
-  changeVisibility(lease: Lease, visibilityMs: number, nowMs: number): "changed" | "gone" | "expired" {
+  changeVisibility(lease: Lease, visibilityMs: number, nowMs: number): VisibilityOutcome {
     const message = this.#present(lease.id, nowMs);
     if (message === undefined) return "gone";
     if (!this.#isGood(message, lease, nowMs)) return "expired";
+    if (nowMs + visibilityMs > message.leasedAtMs + TWELVE_HOURS_MS) return "beyondLimit";
     this.#update([lease.id], (each) => ({ ...each, visibleAtMs: nowMs + visibilityMs }));
     return "changed";
   }
@@ -191,32 +203,22 @@ export class QueueModel {
     const back = this.state.outbox
       .filter(({ isDeleted }) => !isDeleted)
       .map((message) => ({ ...message, visibleAtMs: nowMs }));
-    // Positions are lost when a message leaves; its age stands for them, as nothing is sent twice at one place.
-    const messages = [...this.state.messages, ...back].sort((a, b) => a.sentAtMs - b.sentAtMs || byId(a, b));
+    const messages = [...this.state.messages, ...back].sort((a, b) => a.place - b.place);
     this.#set({ messages, outbox: [], pausedUntilMs: nowMs + PAUSE_MS, mayForgetPause: false });
   }
 
   /** Letters with their numbers, of which those known are left out. */
   store(letters: readonly Message[], nowMs: number): void {
     const fresh = letters.filter(({ outNumber }) => outNumber > this.state.storedUpTo);
-    const { arrivals } = this.state;
-    const stored = fresh.map((letter, i): Message => {
-      // A standard queue goes on counting a message's age, a FIFO queue begins anew.
-      const sentAtMs = this.#isFifo ? nowMs : letter.sentAtMs;
-      return {
-        ...letter,
-        sentAtMs,
-        visibleAtMs: 0,
-        nonce: undefined,
-        isDeleted: false,
-        arrival: arrivals + i,
-      };
-    });
-    this.#set({
-      messages: [...this.state.messages, ...stored],
-      storedUpTo: Math.max(this.state.storedUpTo, ...fresh.map(({ outNumber }) => outNumber)),
-      arrivals: arrivals + fresh.length,
-    });
+    this.#set({ storedUpTo: Math.max(this.state.storedUpTo, ...fresh.map(({ outNumber }) => outNumber)) });
+    // A standard queue goes on counting a message's age; a FIFO queue begins anew, and knows it by its id.
+    const isFifo = this.#isFifo;
+    const own = (letter: Message) => (isFifo ? { sentAtMs: nowMs, dedupId: letter.id } : { dedupId: undefined });
+    this.#enter(
+      fresh.map((letter) => {
+        return { ...letter, ...own(letter), visibleAtMs: 0, nonce: undefined, isLetter: true, isDeleted: false };
+      }),
+    );
   }
 
   /** The queue comes back from its log. */
@@ -225,7 +227,7 @@ export class QueueModel {
   }
 
   alive(nowMs: number): readonly Message[] {
-    return this.state.messages.filter(({ sentAtMs }) => nowMs < sentAtMs + this.state.retentionMs);
+    return this.state.messages.filter((message) => this.#isAlive(message, nowMs));
   }
 
   inFlight(nowMs: number): number {
@@ -236,6 +238,12 @@ export class QueueModel {
   delayed(nowMs: number): number {
     return this.alive(nowMs).filter(({ nonce, visibleAtMs }) => nonce === undefined && nowMs < visibleAtMs)
       .length;
+  }
+
+  /** Letters that nobody has received here, and nobody will. */
+  expiredLetters(nowMs: number): number {
+    const isExpired = (each: Message) => each.isLetter && each.nonce === undefined && !this.#isAlive(each, nowMs);
+    return this.state.messages.filter(isExpired).length;
   }
 
   find(id: string): Message | undefined {
@@ -265,19 +273,24 @@ export class QueueModel {
     return moved.length >= MOVED_AT_ONCE && this.#exhaustion(message, nowMs) !== "no";
   }
 
-  /** Letters are first delivered in the order in which they came, in a FIFO queue that of their groups. */
-  #orderObjection(messages: readonly Message[], given: readonly string[]): string | undefined {
-    const newest = new Map<string | undefined, number>();
-    for (const id of given) {
-      const message = messages.find((each) => each.id === id);
-      if (message === undefined) continue;
-      const line = this.#isFifo ? message.groupId : undefined;
-      if (!this.#isFifo && (message.arrival === undefined || message.nonce !== undefined)) continue;
-      const place = messages.indexOf(message);
-      if (place < (newest.get(line) ?? -1)) return `message ${id} comes after a later one`;
-      newest.set(line, place);
+  /** A FIFO queue keeps the order of each group, a standard one delivers for the first time in order of coming. */
+  #orderObjection(given: readonly string[], nowMs: number): string | undefined {
+    const messages = given.flatMap((id) => this.#present(id, nowMs) ?? []);
+    const first = (message: Message) => message.nonce === undefined && message.visibleAtMs === 0;
+    for (const [i, message] of messages.entries()) {
+      if (!this.#isFifo && !first(message)) continue;
+      const later = messages.slice(0, i).find((other) => {
+        const isInLine = this.#isFifo ? other.groupId === message.groupId : first(other);
+        return isInLine && other.place > message.place;
+      });
+      if (later !== undefined) return `message ${message.id} comes after ${later.id}`;
     }
-    return undefined;
+    if (this.#isFifo) return undefined;
+    const newest = Math.max(-1, ...messages.filter(first).map(({ place }) => place));
+    const left = this.alive(nowMs).find(
+      (message) => first(message) && message.place < newest && !given.includes(message.id),
+    );
+    return left && `message ${left.id} came before some of them`;
   }
 
   /** Handles of a standard queue are good for ever, those of a FIFO queue while their own timeout lasts. */
@@ -287,6 +300,16 @@ export class QueueModel {
 
   #present(id: string, nowMs: number): Message | undefined {
     return this.alive(nowMs).find((message) => message.id === id);
+  }
+
+  #isAlive({ sentAtMs }: Message, nowMs: number): boolean {
+    return nowMs < sentAtMs + this.state.retentionMs;
+  }
+
+  #enter(messages: readonly Message[]): void {
+    const { entered } = this.state;
+    const placed = messages.map((message, i) => ({ ...message, place: entered + i }));
+    this.#set({ messages: [...this.state.messages, ...placed], entered: entered + placed.length });
   }
 
   #update(ids: readonly string[], change: (message: Message) => Message): void {
@@ -303,12 +326,10 @@ export class QueueModel {
 const untouched = {
   receiveCount: 0,
   firstReceivedAtMs: 0,
+  leasedAtMs: 0,
   nonce: undefined,
+  place: 0,
+  isLetter: false,
   outNumber: 0,
-  arrival: undefined,
   isDeleted: false,
 };
-
-function byId(a: Message, b: Message): number {
-  return a.id < b.id ? -1 : 1;
-}

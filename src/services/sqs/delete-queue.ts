@@ -15,6 +15,7 @@ import { queueAction } from "../action.ts";
  */
 export const deleteQueue = queueAction({
   name: "DeleteQueue",
+  outlivesClient: true,
   input: { QueueUrl: required(string) },
   output: {},
   run: async ({ queue, nowMs, catalog, shards }) => {

@@ -15,6 +15,7 @@ import { attributeMap } from "./queue-shapes.ts";
  */
 export const setQueueAttributes = queueAction({
   name: "SetQueueAttributes",
+  outlivesClient: true,
   input: { QueueUrl: required(string), Attributes: required(attributeMap) },
   output: {},
   run: async ({ input, queue, nowMs, catalog, shards }) => {
