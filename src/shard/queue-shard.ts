@@ -49,7 +49,8 @@ export class QueueShard extends DurableObject {
       durable: () => ctx.storage.sync(),
       wait: (ms) => scheduler.wait(ms),
     });
-    for (const socket of ctx.getWebSockets()) this.#addWaiter(socket);
+    // The runtime hands over the newest first, as seen with workerd in November 2026.
+    for (const socket of ctx.getWebSockets().toReversed()) this.#addWaiter(socket);
   }
 
   /** Serves calls in their order, all of them in one commit. Each is refused on its own if its settings are not these. */
