@@ -1,5 +1,9 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { DatabaseSync } from "node:sqlite";
 import type { RunningServer } from "../scripts/server.ts";
+import { readWorkerConfig } from "../scripts/worker-config.ts";
 import { median } from "./closed-loop.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { residentBytes } from "./process-usage.ts";
@@ -56,6 +60,30 @@ export async function measureColdStart(
     serverMs: middle("serverMs"),
     residentBytes: middle("residentBytes"),
   };
+}
+
+/**
+ * What the object with the largest database replays when it wakes: read from its file, which no server has open.
+ *
+ * @param dataDir of a server of this bench
+ */
+export function recordsBehindSnapshot(dataDir: string): number {
+  const objects = join(dataDir, `v3/do/${readWorkerConfig().name}-QueueShard`);
+  const [largest] = readdirSync(objects)
+    .filter((file) => file.endsWith(".sqlite") && file !== "metadata.sqlite")
+    .map((file) => join(objects, file))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  if (largest === undefined) throw new Error(`no object has written to ${objects}`);
+  const database = new DatabaseSync(largest, { readOnly: true });
+  const first = (query: string) => Number(Object.values(database.prepare(query).get() ?? {})[0] ?? 0);
+  const tables = database
+    .prepare("SELECT name FROM sqlite_master WHERE name LIKE 'rec\\_%' ESCAPE '\\'")
+    .all();
+  const newest = Math.max(0, ...tables.map(({ name }) => first(`SELECT max(lsn) FROM ${name}`)));
+  const hasSnapshot = first("SELECT count(*) FROM sqlite_master WHERE name = 'snap'") > 0;
+  const behind = newest - (hasSnapshot ? first("SELECT max(lsn) FROM snap") : 0);
+  database.close();
+  return behind;
 }
 
 async function askSleepers(

@@ -34,7 +34,7 @@ export async function warmUpEconomy(client: QueueClient): Promise<void> {
       { operation: "life cycle", batch, bodyBytes: 200 },
       prepareRequests(client, queueUrl, { batch, bodyBytes: 200 }),
     );
-    await drive({ step, endpoint: client.account.endpoint, connections: 16, durationMs: 1000, warmUpMs: 0 });
+    await drive({ step, endpoint: client.account.endpoint, connections: 16, durationMs: 700, warmUpMs: 0 });
   }
 }
 
@@ -50,7 +50,7 @@ export async function measureEconomy(
   await fill(client, { queueUrl, bodyBytes: cell.bodyBytes, messages: 10 * cell.connections });
   const readCounters = async () => (await (await fetch(`${endpoint}/bench/counters`)).json()) as Counters;
 
-  const steps = cell.connections === 1 ? 200 : 960;
+  const steps = cell.connections === 1 ? 100 : 640;
   const step = stepOf(cell, prepareRequests(client, queueUrl, cell));
   const load = { step, endpoint, connections: cell.connections, durationMs: Infinity, warmUpMs: 0 };
   const before = { counters: await readCounters(), cpuMs: cpuMs(pid) };

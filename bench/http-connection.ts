@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { UserError } from "../scripts/user-error.ts";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -34,16 +35,17 @@ export class HttpConnection {
     socket.on("close", () => this.#break(new Error("the server closed the connection")));
   }
 
-  /** @throws Error if nothing listens at `url` */
+  /** @throws UserError if nothing listens at `url` */
   static open(url: string): Promise<HttpConnection> {
     const { protocol, hostname: host, port } = new URL(url);
     return new Promise((resolve, reject) => {
       const secure = protocol === "https:";
       const to = { host: host.replace(/^\[|\]$/g, ""), port: Number(port) || (secure ? 443 : 80) };
       const socket = secure ? connectTls({ ...to, servername: host }) : connect(to);
-      socket.once("error", reject);
+      const fail = ({ message }: Error) => reject(new UserError(`Nothing answers at ${url}: ${message}`));
+      socket.once("error", fail);
       socket.once(secure ? "secureConnect" : "connect", () => {
-        socket.off("error", reject);
+        socket.off("error", fail);
         resolve(new HttpConnection(socket));
       });
     });

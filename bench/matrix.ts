@@ -69,11 +69,13 @@ export const BACKLOG_BODY_BYTES = 200;
 export function largeMessagesNeeded(cells: readonly Cell[], { rounds }: Slices): number {
   return cells
     .filter(({ operation, bodyBytes }) => operation !== "send" && bodyBytes > BACKLOG_BODY_BYTES)
-    .reduce((sum, { batch }) => sum + rounds * LARGE_PER_SLICE[batch], 0);
+    .reduce((sum, cell) => sum + rounds * largePerSlice(cell), 0);
 }
 
-/** Bounds the backlog's head to 1.3 GB; a slice that comes to it ends early. */
-const LARGE_PER_SLICE = { 1: 300, 10: 800 } as const;
+/** A slice that has taken so many ends early: as few as tell something, for they fill gigabytes. */
+function largePerSlice({ connections, batch }: Cell): number {
+  return Math.max(300, connections * batch * 4);
+}
 
 let queues = 0;
 
@@ -134,7 +136,7 @@ export async function measureCell(cell: Cell, field: Field, slices: Slices): Pro
     if (cell.bodyBytes > BACKLOG_BODY_BYTES) {
       const sample = await slice({
         ...side,
-        maxMessages: Math.min(queue.largeAtHead, LARGE_PER_SLICE[cell.batch]),
+        maxMessages: Math.min(queue.largeAtHead, largePerSlice(cell)),
       });
       queue.largeAtHead -= sample.allMessages;
       return sample;
@@ -158,10 +160,14 @@ async function timed(pid: number | undefined, run: () => Promise<Sample>): Promi
 }
 
 /** What a slice of receives will take, so that it does not run dry; by guess before anything was measured. */
-function expectedMessages({ batch, bodyBytes }: Cell, slices: Slices, measured: readonly Sample[]): number {
+function expectedMessages(
+  { batch, bodyBytes, connections }: Cell,
+  slices: Slices,
+  measured: readonly Sample[],
+): number {
   const guess = (batch === 1 ? 3000 : 12_000) / (bodyBytes > BACKLOG_BODY_BYTES ? 6 : 1);
   const rate = measured.length === 0 ? guess : 1.3 * Math.max(...measured.map(({ perSecond }) => perSecond));
-  return Math.max(640, Math.ceil((rate * (slices.measureMs + slices.warmUpMs)) / 1000));
+  return Math.max(connections * batch * 5, Math.ceil((rate * (slices.measureMs + slices.warmUpMs)) / 1000));
 }
 
 function summarize(samples: readonly Timed[]): Measured {

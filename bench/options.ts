@@ -37,10 +37,8 @@ export function readOptions(args: readonly string[]): Options {
     endpoint: given.endpoint?.replace(/\/+$/, ""),
     backlog,
     bodyBytes: quick ? [200] : [65_536, 200],
-    slices: quick
-      ? { rounds: 1, measureMs: 250, warmUpMs: 50 }
-      : { rounds: 3, measureMs: 600, warmUpMs: 100 },
-    pollers: quick ? 500 : 2000,
+    slices: quick ? { rounds: 1, measureMs: 250, warmUpMs: 50 } : { rounds: 3, measureMs: 500, warmUpMs: 80 },
+    pollers: quick ? 300 : 2000,
     restarts: quick ? 2 : 5,
     worker: given.worker,
   };

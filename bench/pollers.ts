@@ -16,7 +16,11 @@ export interface Polling {
   readonly bytesPerPoller: number;
 }
 
-/** Lets many clients wait at one empty queue by long polls, and looks what that does to the others. */
+/**
+ * Lets many clients wait at one empty queue by long polls, and looks what that does to the others.
+ *
+ * @param client of a server that was started for this: what it holds in memory should be theirs
+ */
 export async function measurePolling(
   client: QueueClient,
   pid: number | undefined,
@@ -26,15 +30,16 @@ export async function measurePolling(
   const quietUrl = await client.createQueue("polling-quiet");
   const workload = { operation: "send", batch: 1, bodyBytes: 200 } as const;
   const step = stepOf(workload, prepareRequests(client, busyUrl, workload));
-  const send = () =>
+  const send = (connections = 16) =>
     drive({
       step,
       endpoint: client.account.endpoint,
-      connections: 16,
+      connections,
       durationMs: options.measureMs,
       warmUpMs: 200,
     });
 
+  for (let i = 0; i < 3; i++) await send(64);
   const without = [await send()];
   const before = residentBytes(pid);
   const crowd = await gather(client, quietUrl, options.pollers);

@@ -3,7 +3,7 @@ import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { localSettings, root } from "../scripts/local-settings.ts";
+import { localSettings } from "../scripts/local-settings.ts";
 import { startServer } from "../scripts/server.ts";
 import { runScript, UserError } from "../scripts/user-error.ts";
 import { drive, percentile } from "./closed-loop.ts";
@@ -63,7 +63,7 @@ function readOptions(args: string[]) {
       connections: { type: "string", default: "64" },
       seconds: { type: "string", default: "4" },
       worker: { type: "string", default: builtWorker },
-      out: { type: "string", default: join(root, "bench.cpuprofile") },
+      out: { type: "string", default: join(tmpdir(), "edge-sqs.cpuprofile") },
     },
   });
   const operation = operations.find((known) => known === values.operation);

@@ -75,7 +75,7 @@ export function reportMemory(memory: readonly Memory[]): void {
   );
 }
 
-export function reportColdStart(measured: ColdStart, backlog: number): void {
+export function reportColdStart(measured: ColdStart, backlog: number, replayed: number): void {
   printTable(
     "Cold start (ms)",
     ["what", "ms"],
@@ -86,6 +86,7 @@ export function reportColdStart(measured: ColdStart, backlog: number): void {
       ["start of the whole server to its first answer", number(measured.serverMs)],
     ],
   );
+  console.log(`\n${replayed} records stood behind the newest snapshot and were replayed.`);
 }
 
 export function reportPolling(polling: Polling): void {

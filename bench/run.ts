@@ -3,7 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningServer } from "../scripts/server.ts";
 import { runScript } from "../scripts/user-error.ts";
-import { type ColdQueues, measureColdStart } from "./cold-start.ts";
+import { type ColdQueues, measureColdStart, recordsBehindSnapshot } from "./cold-start.ts";
 import { economyCells, measureEconomy, warmUpEconomy } from "./economy.ts";
 import {
   allCells,
@@ -77,17 +77,23 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
       async (floor) => {
         const besides = { url: floor.url, pid: floor.workerdPid };
         const field = { client, pid: ours.workerdPid, floor: besides, backlog };
-        progress("warming up");
-        await warmUp(field, 1000);
         reportLoad(await measureLoad(field, options), options.backlog);
       },
     );
     remember("after all loads above");
-    progress(`${options.pollers} long polls`);
-    const { measureMs } = options.slices;
-    reportPolling(await measurePolling(client, ours.workerdPid, { pollers: options.pollers, measureMs }));
-    remember(`after ${options.pollers} long polls`);
   });
+
+  await withServer(
+    () => serve({ script, dataDir: join(directory, "polling") }),
+    async (server) => {
+      progress(`${options.pollers} long polls`);
+      const { pollers, slices } = options;
+      const client = new QueueClient(localAccount(server.url));
+      reportPolling(
+        await measurePolling(client, server.workerdPid, { pollers, measureMs: slices.measureMs }),
+      );
+    },
+  );
 
   await withServer(
     () => serve({ script: countedScript, dataDir: join(directory, "counted") }),
@@ -110,7 +116,7 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
   if (options.backlog > 0) {
     progress("cold starts");
     const cold = await measureColdStart(names, options.restarts, { start, accountOf: localAccount });
-    reportColdStart(cold, options.backlog);
+    reportColdStart(cold, options.backlog, recordsBehindSnapshot(join(directory, "ours")));
     memory.push({
       when: `started again, one message received of ${options.backlog}`,
       bytes: cold.residentBytes,
@@ -120,6 +126,8 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
 }
 
 async function measureLoad(field: Field, options: Options): Promise<CellResult[]> {
+  progress("warming up");
+  await warmUp(field, 1000);
   const cells = allCells(options.bodyBytes);
   const results: CellResult[] = [];
   for (const [i, cell] of cells.entries()) {
@@ -175,9 +183,7 @@ async function withServer(
 
 async function inTemporaryDirectory(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "edge-sqs-bench-"));
-  try {
-    await use(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  // Not in a `finally`: Ctrl-C ends the process without one.
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  await use(directory);
 }

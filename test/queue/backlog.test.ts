@@ -62,6 +62,30 @@ describe("an untouched backlog", () => {
     at(60_000).receives("c");
   });
 
+  test("expires message by message within a record that calls of several instants share", () => {
+    const queue = new QueueInHand({ retentionSeconds: 60 });
+    queue.together(() => {
+      queue.at(0).sends("a", "b");
+      queue.at(1).sends("c");
+      queue.at(2).sends("d");
+    });
+    queue.at(59_999).counts({ visible: 4 });
+    queue.at(60_000).counts({ visible: 2 });
+    queue.at(60_001).counts({ visible: 1 });
+    expect(queue.replayedAt(60_001)).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+    queue.at(60_001).receives("d");
+  });
+
+  test("can be received from before its record is written", () => {
+    const queue = new QueueInHand();
+    queue.together(() => {
+      queue.at(0).sends("a", "b");
+      expect(queue.at(0).receive({ max: 1 }).names).toEqual(["a"]);
+      queue.at(0).sends("c");
+    });
+    queue.at(0).receives("b", "c");
+  });
+
   test("is empty after all of it was received and expired, and new messages join a new one", () => {
     const { at } = new QueueInHand({ retentionSeconds: 60 });
     at(0).sends("a", "b");
@@ -81,6 +105,7 @@ describe("tables dropped ahead of the cursor", () => {
     queue.at(1000).counts({ visible: 4 });
     queue.backlog.dropBefore(kept);
     queue.at(60_000).counts({ visible: 2 });
+    expect(queue.replayedAt(60_000)).toEqual({ visible: 2, inFlight: 0, delayed: 0 });
     queue.at(60_000).receives("c", "d");
   });
 });

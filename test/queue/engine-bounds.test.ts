@@ -77,6 +77,16 @@ describe("retention", () => {
     at(1_000_000).receivesNothing();
   });
 
+  test("raised later revives nothing for a shard that comes back from its log, either", () => {
+    const queue = keptFor(60);
+    queue.at(0).sends("in flight", "untouched");
+    expect(queue.at(0).receive({ max: 1 }).names).toEqual(["in flight"]);
+    queue.at(1).sends("alive");
+    queue.at(60_000).isSetTo(120);
+    expect(queue.replayedAt(60_000)).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+    queue.at(60_000).counts(queue.replayedAt(60_000));
+  });
+
   test("lowered later ends at once what is older", () => {
     const { at } = keptFor(120);
     at(0).sends("a");

@@ -31,7 +31,9 @@ describe("SEND", () => {
     const { at } = aQueue({ retentionSeconds: 60 });
     at(1000).sends("a");
     at(500).sends("b");
-    at(60_999).counts({ visible: 2 });
+    expect(at(1000).receive({ max: 1 }).names).toEqual(["a"]);
+    at(1000).deletes("a");
+    at(60_999).counts({ visible: 1 });
     at(61_000).counts({});
   });
 });

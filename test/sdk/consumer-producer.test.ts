@@ -1,67 +1,71 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { type Message, SQSClient } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
 import { Producer } from "sqs-producer";
 import { expect, it, onTestFinished } from "vitest";
 import { rootSigner } from "../support/raw-http.ts";
-import { sdks } from "../support/sdks.ts";
+import { type Sdk, sdks } from "../support/sdks.ts";
 import { startTestServer } from "../support/server.ts";
 
 const messages = 3000;
-const consumers = 4;
 
 it("sqs-producer and several sqs-consumers lose none of 3,000 messages and leave none", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.stop());
+  const [sdk] = sdks as readonly [Sdk];
+  const sqs = sdk.connect(server.url);
+  const { QueueUrl: queueUrl = "" } = await sqs.createQueue({ QueueName: "busy" });
   const client = () =>
     new SQSClient({ endpoint: server.url, region: rootSigner.region, credentials: rootSigner });
-  const sqs = sdks[0]?.connect(server.url);
-  const { QueueUrl: queueUrl = "" } = (await sqs?.createQueue({ QueueName: "busy" })) ?? {};
 
   const handled = new Map<string, number>();
   const failures: Error[] = [];
-  const { promise: allHandled, resolve } = Promise.withResolvers<void>();
-  const running = Array.from({ length: consumers }, () => {
-    const consumer = Consumer.create({
-      queueUrl,
-      sqs: client(),
-      batchSize: 10,
-      waitTimeSeconds: 5,
-      handleMessage: async (message) => {
-        const { Body: body = "" } = message;
-        handled.set(body, (handled.get(body) ?? 0) + 1);
-        if (handled.size === messages) resolve();
-        return message;
-      },
-    });
+  let deleted = 0;
+  const { promise: allDeleted, resolve } = Promise.withResolvers<void>();
+  const handle = ({ Body = "" }: Message) => handled.set(Body, (handled.get(Body) ?? 0) + 1);
+
+  const common = { queueUrl, batchSize: 10, waitTimeSeconds: 5 };
+  const one = async (message: Message) => {
+    handle(message);
+    return message;
+  };
+  const several = async (batch: Message[]) => {
+    batch.forEach(handle);
+    return batch;
+  };
+  const consumers = [
+    Consumer.create({ ...common, sqs: client(), handleMessage: one }),
+    Consumer.create({ ...common, sqs: client(), handleMessage: one }),
+    Consumer.create({ ...common, sqs: client(), handleMessageBatch: several }),
+    Consumer.create({ ...common, sqs: client(), handleMessageBatch: several }),
+  ];
+  for (const consumer of consumers) {
     for (const event of ["error", "processing_error", "timeout_error"] as const) {
-      consumer.on(event, (error) => failures.push(error));
+      consumer.on(event, (...[error]: [Error, ...unknown[]]) => {
+        failures.push(error);
+      });
     }
+    // Comes after the message was deleted.
+    consumer.on("message_processed", () => {
+      deleted++;
+      if (deleted === messages) resolve();
+    });
     consumer.start();
-    return consumer;
-  });
+  }
 
   const producer = Producer.create({ queueUrl, sqs: client() });
   const bodies = Array.from({ length: messages }, (_, i) => `message ${i}`);
-  for (let at = 0; at < messages; at += 500) {
-    await producer.send(bodies.slice(at, at + 500).map((body, i) => ({ id: String(at + i), body })));
-  }
-  await allHandled;
-  // A consumer that is stopped without abort first deletes what it has handled.
-  await Promise.all(
-    running.map((consumer) => {
-      const stopped = new Promise((done) => consumer.once("stopped", done));
-      consumer.stop();
-      return stopped;
-    }),
-  );
+  const parts = Array.from({ length: 4 }, (_, part) => bodies.filter((_, i) => i % 4 === part));
+  await Promise.all(parts.map((part) => producer.send(part.map((body, i) => ({ id: String(i), body })))));
+  await allDeleted;
+  for (const consumer of consumers) consumer.stop({ abort: true });
 
   expect(failures).toEqual([]);
   expect([...handled.keys()].sort()).toEqual([...bodies].sort());
   // Nothing crashed and no visibility timeout ran out, so nothing came twice.
   expect([...handled.values()].filter((times) => times > 1)).toEqual([]);
   expect(await producer.queueSize()).toBe(0);
-  const left = await sqs?.getQueueAttributes({ QueueUrl: queueUrl, AttributeNames: ["All"] });
-  expect(left?.Attributes).toMatchObject({
+  const { Attributes } = await sqs.getQueueAttributes({ QueueUrl: queueUrl, AttributeNames: ["All"] });
+  expect(Attributes).toMatchObject({
     ApproximateNumberOfMessages: "0",
     ApproximateNumberOfMessagesNotVisible: "0",
   });

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fromUtf8 } from "../../src/lib/bytes.ts";
 import { testSettings } from "../support/fake-queue.ts";
-import { receiveCall, ShardDesk, sendCall } from "./shard-desk.ts";
+import { eventually, receiveCall, ShardDesk, sendCall } from "./shard-desk.ts";
 
 const AN_HOUR_MS = 3_600_000;
 
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("memory is a cache of the log: the same calls get the same answers", () => {
+describe("memory is a cache of the log: the same calls get the same answers", { timeout: 30_000 }, () => {
   test("when the object is evicted between any two of them", async () => {
     const expected = await tell(HISTORY);
     for (let cut = 0; cut < HISTORY.length; cut++) {
@@ -205,7 +205,7 @@ describe("a shard whose queue was deleted", () => {
     const shard = await ShardDesk.open();
     const waiter = await shard.waitAtDoor("waiter");
     await shard.stub.remove();
-    await vi.waitFor(() => expect(waiter.closeCode).toBe(1000));
+    await eventually(() => expect(waiter.closeCode).toBe(1000));
     expect(waiter.rings).toBe(0);
   });
 

@@ -112,7 +112,7 @@ describe("calls that come together", () => {
     expect(await costOf(shard, () => shard.run(...calls))).toEqual(ONE_ROW);
   });
 
-  test("write 50 rows at most when a thousand send one message each", async () => {
+  test("write 50 rows at most when a thousand send one message each", { timeout: 30_000 }, async () => {
     const shard = await steadyShard();
     const { rows, alarms } = await costOf(shard, async () => {
       await Promise.all(Array.from({ length: 1000 }, (_, n) => shard.send(`${n}`)));
@@ -156,16 +156,16 @@ describe("a queue's first call", () => {
 });
 
 describe("alarms cost a row each, so that", () => {
-  test("a hundred sends, receives and deletes set none", async () => {
+  test("thirty sends, receives and deletes set none", async () => {
     const shard = await steadyShard();
     const { rows, alarms } = await costOf(shard, async () => {
-      for (let n = 0; n < 100; n++) {
+      for (let n = 0; n < 30; n++) {
         await shard.send("a");
         await shard.receive(1);
         await shard.delete("a");
       }
     });
-    expect({ rows, alarms }).toEqual({ rows: 300, alarms: 0 });
+    expect({ rows, alarms }).toEqual({ rows: 90, alarms: 0 });
   });
 
   test("with somebody waiting, only a message that is due before the alarm moves it", async () => {

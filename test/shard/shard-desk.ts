@@ -191,13 +191,16 @@ export class DoorWaiter {
   readonly id: string;
   readonly #socket: WebSocket;
   rings = 0;
+  /** What a test made the shard send behind its rings. */
+  echoes = 0;
   closeCode: number | undefined;
 
   constructor(id: string, socket: WebSocket) {
     this.id = id;
     this.#socket = socket;
-    socket.addEventListener("message", () => {
-      this.rings++;
+    socket.addEventListener("message", ({ data }) => {
+      if (data === "echo") this.echoes++;
+      else this.rings++;
     });
     socket.addEventListener("close", ({ code }) => {
       this.closeCode = code;
@@ -207,6 +210,18 @@ export class DoorWaiter {
 
   close(): void {
     this.#socket.close(1000);
+  }
+}
+
+/** Waits for what another party does by itself. Unlike `vi.waitFor` it leaves a mocked clock alone. */
+export async function eventually(check: () => void | Promise<void>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await check();
+    } catch (error) {
+      if (attempt === 1000) throw error;
+      await scheduler.wait(4);
+    }
   }
 }
 

@@ -30,10 +30,12 @@ const START_MS = 1_700_000_000_000;
 export class QueueInHand {
   readonly state: QueueState = emptyState();
   readonly backlog = new CountingBacklog(this.state);
-  readonly #ops: Op[][] = [];
+  /** By record number. */
+  readonly #ops: Op[][] = [[]];
   readonly #names = new Map<Position, string>();
   #nonce = 0;
   #batches = 0;
+  #gathers = false;
 
   constructor(settings: { readonly retentionSeconds: number } = { retentionSeconds: 345_600 }) {
     this.at(0).isSetTo(settings.retentionSeconds);
@@ -73,12 +75,20 @@ export class QueueInHand {
   /** What a shard would know that comes back from the log: every op again, and time's moves once, at the end. */
   replayedAt(ms: number): Counts {
     const again = emptyState();
-    for (const record of this.#ops) {
+    for (const record of this.#ops.slice(1)) {
       for (const op of record) apply(again, op);
       openNextRecord(again);
     }
     settle(again, START_MS + ms, new CountingBacklog(again, this.backlog));
     return counts(again);
+  }
+
+  /** The calls made meanwhile share one record, as those that arrive at one time do. */
+  together(calls: () => void): void {
+    this.#gathers = true;
+    calls();
+    this.#gathers = false;
+    openNextRecord(this.state);
   }
 
   /** Ends the open record without anything in it of the backlog, as many times. */
@@ -112,14 +122,13 @@ export class QueueInHand {
   }
 
   #perform<T>({ ops, result }: Decision<T>): T {
+    const { openLsn } = this.state;
     for (const op of ops) {
       this.backlog.note(op);
       apply(this.state, op);
+      this.#ops[openLsn] = [...(this.#ops[openLsn] ?? []), op];
     }
-    if (ops.length > 0) {
-      this.#ops.push([...ops]);
-      openNextRecord(this.state);
-    }
+    if (ops.length > 0 && !this.#gathers) openNextRecord(this.state);
     return result;
   }
 
@@ -165,11 +174,12 @@ class CountingBacklog implements Backlog {
   /** How many records the engine has looked at since this was last set to 0. */
   looks = 0;
   /** The records before it are gone. */
-  first = 1;
+  first: number;
 
   constructor(state: QueueState, sameRecords?: CountingBacklog) {
     this.#state = state;
     this.#records = sameRecords ? sameRecords.#records : new Map();
+    this.first = sameRecords ? sameRecords.first : 1;
   }
 
   note(op: Op): void {
@@ -187,8 +197,7 @@ class CountingBacklog implements Backlog {
   record(lsn: number): BacklogRecord | undefined {
     this.looks++;
     if (lsn < this.first) return undefined;
-    if (lsn >= this.#state.openLsn) return { freshBefore: this.#state.freshSent, messages: [] };
-    return this.#records.get(lsn);
+    return this.#records.get(lsn) ?? { freshBefore: this.#state.freshSent, messages: [] };
   }
 
   sentUntilMs(lsn: number): number {
