@@ -3,6 +3,15 @@ import { queueDoesNotExist, type SqsError } from "../queue/errors.ts";
 import type { QueueAttributes, QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Tags } from "../queue/tags.ts";
 import { claimDeletions, eraseDeletion, moveToDeleted } from "./deletions.ts";
+import {
+  deleteMoveTasks,
+  insertMoveTask,
+  type KnownMoveTask,
+  type MoveTaskRow,
+  moveTaskOf,
+  type NewMoveTask,
+  selectMoveTasks,
+} from "./move-tasks.ts";
 import { mergeTags, removeTags, selectTags } from "./queue-tags.ts";
 import {
   insertQueue,
@@ -156,6 +165,26 @@ export class Catalog {
       selectSourceNames(this.#db, target, page),
     ]);
     return found?.results.length === 1 ? sources?.results.map(({ name }) => name) : undefined;
+  }
+
+  /**
+   * Notes a move task that is about to begin.
+   *
+   * @returns false if as many as `bound` queues of the account have one that may be running
+   */
+  async admitMoveTask(task: NewMoveTask, bound: number): Promise<boolean> {
+    return (await insertMoveTask(this.#db, task, bound).first()) !== null;
+  }
+
+  /** Tasks of an account that may be running: only the shards of their source queues know. */
+  async moveTasks(account: string): Promise<readonly KnownMoveTask[]> {
+    const { results } = await selectMoveTasks(this.#db, account).all<MoveTaskRow>();
+    return results.map(moveTaskOf);
+  }
+
+  /** These have ended. */
+  async forgetMoveTasks(account: string, taskIds: readonly string[]): Promise<void> {
+    await deleteMoveTasks(this.#db, account, taskIds).run();
   }
 
   /** Undefined if there is no such queue. */

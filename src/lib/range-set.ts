@@ -38,6 +38,15 @@ export class RangeSet {
     }
   }
 
+  /** How many numbers from `bound` on are in it. */
+  countFrom(bound: number): number {
+    let count = 0;
+    for (let at = this.#lasts.length - 1; at >= 0 && (this.#lasts[at] ?? 0) >= bound; at--) {
+      count += (this.#lasts[at] ?? 0) - Math.max(this.#firsts[at] ?? 0, bound) + 1;
+    }
+    return count;
+  }
+
   /** Adds a range that lies above all others, as `ranges` gave it. */
   addRange(first: number, last: number): void {
     this.#firsts.push(first);

@@ -302,6 +302,7 @@ function applyPurge(state: QueueState, atMs: number): void {
   moveCursor(state, next, state.freshSent);
   state.gaps = [];
   state.attempts.clear();
+  state.outbox.clear();
   state.derived.groups = undefined;
   state.derived.fairness = newFairness();
   state.derived.dedup?.clear();

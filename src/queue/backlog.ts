@@ -6,10 +6,12 @@ import type { QueueState } from "./state.ts";
 export interface Backlog {
   /** The record with this number, the open one included; undefined if its epoch was dropped. */
   record(lsn: number): BacklogRecord | undefined;
-  /** When the record's last message was sent, or the last before it. Cheaper than `record`. */
+  /** When the record's last message was sent, or the last before it; 0 if its epoch was dropped. Cheaper than `record`. */
   sentUntilMs(lsn: number): number;
   /** The oldest record there is, or the open one. */
   firstLsn(): number;
+  /** The first record at or after this one whose epoch was not dropped, or the open one. */
+  nextLsn(lsn: number): number;
 }
 
 export interface BacklogRecord {
@@ -63,7 +65,15 @@ export function* freshMessages(
       index = 0;
       continue;
     }
-    const messages = backlog.record(lsn)?.messages ?? [];
+    const record = backlog.record(lsn) ?? missing(backlog, lsn);
+    if (typeof record === "number") {
+      // All of it has expired; the next record says how many messages it held.
+      lsn = record - 1;
+      index = 0;
+      freshIndex = Math.max(freshIndex, backlog.record(record)?.freshBefore ?? freshIndex);
+      continue;
+    }
+    const { messages } = record;
     for (; index < messages.length; index++) {
       const message = messages[index];
       if (!message?.fresh) continue;
@@ -74,6 +84,10 @@ export function* freshMessages(
     }
     index = 0;
   }
+}
+
+function missing(backlog: Backlog, lsn: number): number {
+  return Math.max(backlog.nextLsn(lsn), lsn + 1);
 }
 
 /** Messages of the backlog that nobody was given yet. */
@@ -105,6 +119,7 @@ export function firstSentAfter(
     if (backlog.sentUntilMs(middle) > instantMs) high = middle;
     else low = middle + 1;
   }
+  low = backlog.record(low) ? low : backlog.nextLsn(low);
   const { freshBefore, messages } = backlog.record(low) ?? { freshBefore: state.freshSent, messages: [] };
   let fresh = freshBefore;
   let at = 0;

@@ -113,7 +113,9 @@ export function queueDelayMs(state: QueueState): number {
 export function delayedByQueue(state: QueueState, backlog: Backlog, nowMs: number): number {
   const delayMs = queueDelayMs(state);
   if (delayMs === 0 || state.lastSentAtMs <= nowMs - delayMs) return 0;
-  return state.freshSent - firstSentAfter(state, backlog, nowMs - delayMs).index;
+  const { index } = firstSentAfter(state, backlog, nowMs - delayMs);
+  const first = Math.max(index, state.freshConsumed);
+  return state.freshSent - first - state.taken.countFrom(first);
 }
 
 export type Deliverable =

@@ -17,25 +17,31 @@ export function activeMove(state: QueueState): MoveTask | undefined {
   return newest?.status === "RUNNING" || newest?.status === "CANCELLING" ? newest : undefined;
 }
 
-/** @returns false while another task is running */
+/**
+ * Begins the task; asked again for the same one, it says so again.
+ *
+ * @returns false while another task is running
+ */
 export function decideStartMove(
   state: QueueState,
   request: MoveRequest,
   toMove: number,
   nowMs: number,
 ): Decision<boolean> {
+  if (state.moves.some(({ taskId }) => taskId === request.taskId)) return { ops: [], result: true };
   if (activeMove(state)) return { ops: [], result: false };
   return { ops: [{ kind: "moveStart", ...request, atMs: nowMs, toMove }], result: true };
 }
 
 /**
- * Ends the task once what is under way has arrived.
+ * Ends the task once what is under way has arrived. While that is so, it may be asked again.
  *
  * @returns how many messages were moved until now; undefined if no such task is running
  */
 export function decideCancelMove(state: QueueState, taskId: string): Decision<number | undefined> {
   const task = activeMove(state);
-  if (task?.taskId !== taskId || task.status !== "RUNNING") return { ops: [], result: undefined };
+  if (task?.taskId !== taskId) return { ops: [], result: undefined };
+  if (task.status === "CANCELLING") return { ops: [], result: task.moved };
   return { ops: [{ kind: "moveEnd", status: "CANCELLING", reason: undefined }], result: task.moved };
 }
 
@@ -48,10 +54,14 @@ export function decideMoveEnd(task: MoveTask, nowMs: number): Decision<boolean> 
   return { ops: [{ kind: "moveEnd", status: "FAILED", reason: "TaskExpired" }], result: true };
 }
 
-/** Messages of one slice, and how long until the next, for a task with this rate. */
+/**
+ * Messages of one slice, and how long until the next, for a task with this rate. As many slices as begin in any
+ * second together have no more messages than the rate.
+ */
 export function moveSliceOf(rate: number | undefined): { readonly count: number; readonly pauseMs: number } {
-  const count = Math.min(rate ?? Infinity, MESSAGES_PER_SLICE);
-  return { count, pauseMs: rate === undefined ? 0 : Math.ceil((count * 1000) / rate) };
+  if (rate === undefined) return { count: MESSAGES_PER_SLICE, pauseMs: 0 };
+  const slicesPerSecond = Math.ceil(rate / MESSAGES_PER_SLICE);
+  return { count: Math.floor(rate / slicesPerSecond), pauseMs: Math.ceil(1000 / slicesPerSecond) };
 }
 
 /** As many as one parcel takes. */

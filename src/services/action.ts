@@ -1,8 +1,9 @@
 import type { Caller } from "../auth/caller.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Result } from "../lib/result.ts";
-import type { SqsError } from "../queue/errors.ts";
-import type { QueueSettings } from "../queue/settings.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { queueDoesNotExist, type SqsError } from "../queue/errors.ts";
+import { parseQueueUrl } from "../queue/queue-url.ts";
+import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Infer, Members, StructureShape } from "../shapes/shape.ts";
 import { structure } from "../shapes/shape.ts";
 import type { Received, Refusal, ShardCall, ShardReply } from "../shard/calls.ts";
@@ -58,6 +59,12 @@ export interface ReceiveRequest {
 
 type Run<I, O, C> = (context: C & { readonly input: I }) => Promise<Result<O, SqsError>>;
 
+/** Reads from the input which queue a request is about; whether there is such a queue is not asked here. */
+export type Locate<I> = (
+  input: I,
+  context: Pick<RequestContext, "caller" | "region">,
+) => Result<QueueId, SqsError>;
+
 interface Declaration<I extends Members, O extends Members> {
   /** Also the permission: `sqs:{name}`. Batch forms name the single action in `permission`. */
   readonly name: string;
@@ -89,6 +96,9 @@ export interface QueueAction {
   readonly outlivesClient: boolean;
   readonly input: StructureShape;
   readonly output: StructureShape;
+  readonly locate: Locate<never>;
+  /** What the client is told when the located queue does not exist. */
+  readonly missing: SqsError;
   readonly run: Run<never, unknown, RequestContext & { readonly queue: OpenQueue }>;
 }
 
@@ -112,9 +122,11 @@ export function accountAction<I extends Members, O extends Members>(
   };
 }
 
-/** An action on the queue that its required member `QueueUrl` names. */
+/** An action on one queue: the one that its required member `QueueUrl` names, unless it says how to `locate` it. */
 export function queueAction<I extends Members, O extends Members>(
   declared: Declaration<I, O> & {
+    readonly locate?: Locate<Infer<StructureShape<I>>>;
+    readonly missing?: SqsError;
     readonly run: Run<
       Infer<StructureShape<I>>,
       Infer<StructureShape<O>>,
@@ -130,6 +142,13 @@ export function queueAction<I extends Members, O extends Members>(
     outlivesClient: declared.outlivesClient ?? false,
     input: structure(declared.input),
     output: structure(declared.output),
+    locate: (declared.locate ?? locateByUrl) as QueueAction["locate"],
+    missing: declared.missing ?? queueDoesNotExist,
     run: declared.run as QueueAction["run"],
   };
 }
+
+const locateByUrl: Locate<{ readonly QueueUrl: string }> = ({ QueueUrl }, { caller, region }) => {
+  const path = parseQueueUrl(QueueUrl, caller.account);
+  return path ? ok({ ...path, region }) : err(queueDoesNotExist);
+};

@@ -1,8 +1,7 @@
 import { authorize } from "../auth/authorize.ts";
 import { err, type Result } from "../lib/result.ts";
-import { queueDoesNotExist, type SqsError } from "../queue/errors.ts";
+import type { SqsError } from "../queue/errors.ts";
 import { queueArn } from "../queue/queue-arn.ts";
-import { parseQueueUrl } from "../queue/queue-url.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Refusal } from "../shard/calls.ts";
 import type { Action, OpenQueue, QueueAction, RequestContext } from "./action.ts";
@@ -14,10 +13,8 @@ export async function runAction(
   input: unknown,
 ): Promise<Result<unknown, SqsError>> {
   if (action.scope === "account") return await action.run({ ...context, input: input as never });
-  const { QueueUrl } = input as { readonly QueueUrl: string };
-  const path = parseQueueUrl(QueueUrl, context.caller.account);
-  if (!path) return err(queueDoesNotExist);
-  return await runOnQueue(action, context, input, { ...path, region: context.region });
+  const id = action.locate(input as never, context);
+  return id.ok ? await runOnQueue(action, context, input, id.value) : id;
 }
 
 /**
@@ -41,7 +38,7 @@ async function runOnQueue(
   if (!allowed.ok) return allowed;
   let settings = await catalog.findQueue(id);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (!settings) return err(queueDoesNotExist);
+    if (!settings) return err(action.missing);
     try {
       return await action.run({ ...context, queue: openQueue(settings, context), input: input as never });
     } catch (thrown) {

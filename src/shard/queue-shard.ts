@@ -246,7 +246,10 @@ export abstract class QueueShard extends DurableObject<Bindings> {
     this.#sending = true;
     this.#armEarlier(this.#core.nextWakeAtMs(Date.now(), false));
     const sent = this.#emptyOutbox()
-      .catch((error) => console.warn("dead letters could not be handed over; they are tried again", error))
+      .catch((error) => {
+        console.warn("messages could not be handed over to another queue; they are tried again", error);
+        this.#startAgainUnlessSound();
+      })
       .finally(() => {
         this.#sending = false;
       });

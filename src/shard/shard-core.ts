@@ -18,11 +18,12 @@ import {
   decideReceiveFifo,
   decideSendFifo,
   decideVisibilityFifo,
+  type FifoReceiveRequest,
   isFifo,
   rememberDedup,
 } from "../queue/fifo.ts";
 import { delayedByQueue, deliverable, groupsOf, load } from "../queue/groups.ts";
-import type { Lease } from "../queue/lease.ts";
+import type { Lease, Leases } from "../queue/lease.ts";
 import { limits } from "../queue/limits.ts";
 import { messageIdOf } from "../queue/message-id.ts";
 import { activeMove, decideCancelMove, decideMoveEnd, decideStartMove, moveSliceOf } from "../queue/moves.ts";
@@ -234,20 +235,17 @@ export class ShardCore {
    * @param waiting whether a receiver waits: only then does a timeout or a delay need the alarm
    */
   nextWakeAtMs(nowMs: number, waiting: boolean): number {
-    const outboxMs = this.hasDeadLetters ? nowMs + this.#limits.outboxRetryMs : Infinity;
+    // A move task cannot go on before its last slice has arrived.
+    const outboxMs = this.hasDeadLetters
+      ? nowMs + this.#limits.outboxRetryMs
+      : (this.nextMoveAtMs ?? Infinity);
     const { state, due } = { state: this.#state, due: waiting ? nextDueMs(this.#state) : undefined };
     const oldest = this.#log.epochs()[1]?.firstLsn ?? state.openLsn;
     const retentionMs = (state.settings?.attributes.retentionSeconds ?? 0) * 1000;
     const holdsAnything = oldest > 1 && this.#house.epochBytes > 0;
     const expiryMs = holdsAnything ? this.#backlog.sentUntilMs(oldest - 1) + retentionMs + 1000 : Infinity;
     const sweepMs = Math.max(expiryMs, nowMs + 1000);
-    return Math.min(
-      due ?? Infinity,
-      outboxMs,
-      this.nextMoveAtMs ?? Infinity,
-      sweepMs,
-      nowMs + this.#limits.idleWakeMs,
-    );
+    return Math.min(due ?? Infinity, outboxMs, sweepMs, nowMs + this.#limits.idleWakeMs);
   }
 
   /** How many messages the next receives could be given, as far as `enough`. */
@@ -334,26 +332,26 @@ export class ShardCore {
   }
 
   #receive(call: ReceiveCall, nowMs: number, nonce: number): Received {
-    const request = {
-      max: call.max,
-      visibilityMs: call.visibilityMs,
-      nonce,
-      inFlightLimit: this.#limits.inFlightMessages,
-      attempt: call.attempt,
-    };
-    const state = this.#state;
-    if (isFifo(state)) load(state, groupsOf(state), this.#backlog, call.max, nowMs);
-    else prepareFairness(state, this.#backlog, call.max, nowMs);
+    const { max, visibilityMs, attempt } = call;
+    const inFlightLimit = this.#limits.inFlightMessages;
     const {
       leases,
       nonce: given,
       overLimit,
-    } = this.#run(
+    } = this.#lease({ max, visibilityMs, nonce, inFlightLimit, attempt }, nowMs);
+    return { kind: "received", messages: leases.map((lease) => this.#deliver(lease, given)), overLimit };
+  }
+
+  /** Hands out messages without reading their bodies. */
+  #lease(request: FifoReceiveRequest, nowMs: number): Leases {
+    const state = this.#state;
+    if (isFifo(state)) load(state, groupsOf(state), this.#backlog, request.max, nowMs);
+    else prepareFairness(state, this.#backlog, request.max, nowMs);
+    return this.#run(
       isFifo(state)
         ? decideReceiveFifo(state, request, nowMs)
         : decideReceive(state, request, nowMs, this.#backlog),
     );
-    return { kind: "received", messages: leases.map((lease) => this.#deliver(lease, given)), overLimit };
   }
 
   /** Messages of the last five minutes with their deduplication ids, read from the log. */
@@ -388,9 +386,7 @@ export class ShardCore {
   }
 
   #deliver(lease: Lease, nonce: number): DeliveredMessage {
-    const record = this.#record(lsnOf(lease.at));
-    const message = record?.messages[indexOf(lease.at)];
-    assert(record && message, `message ${lease.position} is not where it should be, at ${lease.at}`);
+    const { record, message } = this.#messageAt(lease.at);
     const { groupId, dedupId, sourceArn } = message;
     return {
       position: lease.position,
@@ -407,6 +403,13 @@ export class ShardCore {
     };
   }
 
+  #messageAt(at: Position): { readonly record: Record; readonly message: RecordMessage } {
+    const record = this.#record(lsnOf(at));
+    const message = record?.messages[indexOf(at)];
+    assert(record && message, `no message is where one should be, at ${at}`);
+    return { record, message };
+  }
+
   /** The next dead letters to be sent off, in order; undefined if none waits. Written by the last commit. */
   nextParcel(source: string): Parcel | undefined {
     const { settings, outbox } = this.#state;
@@ -416,9 +419,7 @@ export class ShardCore {
     const targetArn = outbox.values().next().value?.targetArn;
     for (const [number, { message: touched, targetArn: itsTarget }] of outbox) {
       if (itsTarget !== targetArn) break;
-      const record = this.#record(lsnOf(touched.at));
-      const message = record?.messages[indexOf(touched.at)];
-      assert(record && message, `dead letter ${number} is not where it should be, at ${touched.at}`);
+      const { record, message } = this.#messageAt(touched.at);
       bytes += message.bodyBytes;
       if (letters.length > 0 && (letters.length === LETTERS_AT_ONCE || bytes > this.#limits.openRecordBytes))
         break;
@@ -454,21 +455,34 @@ export class ShardCore {
     if (this.#run(decideMoveEnd(task, nowMs))) return;
     const { count, pauseMs } = moveSliceOf(task.rate);
     this.#nextMoveAtMs = nowMs + pauseMs;
-    const call = { kind: "receive", max: count, visibilityMs: MOVE_LEASE_MS } as const;
-    const { messages } = this.execute(call, nowMs, nonce);
-    const targets = messages.map(({ sourceArn }) => task.targetArn ?? sourceArn);
-    for (let from = 0, to = 0; from < messages.length; from = to) {
+    this.#settle(nowMs);
+    const { leases } = this.#lease(
+      {
+        max: count,
+        visibilityMs: MOVE_LEASE_MS,
+        nonce,
+        // They leave in this very record: a queue with as much in flight as it may have can still be emptied.
+        inFlightLimit: Infinity,
+        attempt: undefined,
+      },
+      nowMs,
+    );
+    const targets = leases.map((lease) => task.targetArn ?? this.#messageAt(lease.at).message.sourceArn);
+    for (let from = 0, to = 0; from < leases.length; from = to) {
       const targetArn = targets[from];
-      while (to < messages.length && targets[to] === targetArn) to++;
-      const positions = messages.slice(from, to).map(({ position }) => position);
+      while (to < leases.length && targets[to] === targetArn) to++;
+      const positions = leases.slice(from, to).map(({ position }) => position);
       if (targetArn === undefined) {
-        this.#run(decideVisibility(state, messages.slice(from).map(toGiveBack), nowMs));
-        this.#perform({ kind: "moveEnd", status: "FAILED", reason: "CouldNotDetermineMessageSource" });
+        this.#run(decideVisibility(state, leases.slice(from).map(toGiveBack), nowMs));
+        // The task ends when the messages before this one have arrived: until then they count.
+        if (from === 0) {
+          this.#perform({ kind: "moveEnd", status: "FAILED", reason: "CouldNotDetermineMessageSource" });
+        }
         return;
       }
       this.#perform({ kind: "moveOut", targetArn, positions });
     }
-    if (messages.length === 0 && !this.hasDeadLetters) {
+    if (leases.length === 0 && !this.hasDeadLetters) {
       this.#perform({ kind: "moveEnd", status: "COMPLETED", reason: undefined });
     }
   }
@@ -593,7 +607,11 @@ export class ShardCore {
     sentUntilMs: (lsn) => {
       if (lsn >= this.#state.openLsn - 1) return this.#state.lastSentAtMs;
       const ops = lsn < this.#state.openLsn ? this.#log.readOps(lsn) : undefined;
-      return ops ? decodeHeader(lsn, ops).sentUntilMs : this.#state.lastSentAtMs;
+      return ops ? decodeHeader(lsn, ops).sentUntilMs : 0;
+    },
+    nextLsn: (lsn) => {
+      for (const record of this.#log.replay(lsn - 1)) return record.lsn;
+      return this.#state.openLsn;
     },
     firstLsn: () => this.#log.epochs()[0]?.firstLsn ?? this.#state.openLsn,
   };
@@ -605,7 +623,7 @@ const LETTERS_AT_ONCE = 100;
 /** A message that a move task has taken is in the outbox in the same record: nobody sees this lease end. */
 const MOVE_LEASE_MS = 60_000;
 
-function toGiveBack({ position }: DeliveredMessage) {
+function toGiveBack({ position }: Lease) {
   return { position, visibilityMs: 0 };
 }
 

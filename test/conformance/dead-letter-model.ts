@@ -109,7 +109,9 @@ export class QueueModel {
 
   /** A longer retention does not raise the dead; a policy that is set anew is tried at once. */
   configure(settings: Settings, nowMs: number): void {
-    const outbox = this.state.outbox.map((each) => (this.#isAlive(each, nowMs) ? each : { ...each, isDeleted: true }));
+    const outbox = this.state.outbox.map((each) =>
+      this.#isAlive(each, nowMs) ? each : { ...each, isDeleted: true },
+    );
     this.#set({ ...settings, messages: this.alive(nowMs), outbox, pausedUntilMs: 0 });
   }
 
@@ -213,10 +215,18 @@ export class QueueModel {
     this.#set({ storedUpTo: Math.max(this.state.storedUpTo, ...fresh.map(({ outNumber }) => outNumber)) });
     // A standard queue goes on counting a message's age; a FIFO queue begins anew, and knows it by its id.
     const isFifo = this.#isFifo;
-    const own = (letter: Message) => (isFifo ? { sentAtMs: nowMs, dedupId: letter.id } : { dedupId: undefined });
+    const own = (letter: Message) =>
+      isFifo ? { sentAtMs: nowMs, dedupId: letter.id } : { dedupId: undefined };
     this.#enter(
       fresh.map((letter) => {
-        return { ...letter, ...own(letter), visibleAtMs: 0, nonce: undefined, isLetter: true, isDeleted: false };
+        return {
+          ...letter,
+          ...own(letter),
+          visibleAtMs: 0,
+          nonce: undefined,
+          isLetter: true,
+          isDeleted: false,
+        };
       }),
     );
   }
@@ -242,7 +252,8 @@ export class QueueModel {
 
   /** Letters that nobody has received here, and nobody will. */
   expiredLetters(nowMs: number): number {
-    const isExpired = (each: Message) => each.isLetter && each.nonce === undefined && !this.#isAlive(each, nowMs);
+    const isExpired = (each: Message) =>
+      each.isLetter && each.nonce === undefined && !this.#isAlive(each, nowMs);
     return this.state.messages.filter(isExpired).length;
   }
 

@@ -292,7 +292,11 @@ class DeadLetterRun {
     const change = { position: handle.position, nonce: handle.nonce, visibilityMs };
     const reply = side.core.execute({ kind: "changeVisibility", changes: [change] }, this.#nowMs, 0);
     const outcome = side.model.changeVisibility(handle, visibilityMs, this.#nowMs);
-    expectEqual(reply, { kind: "visibilityChanged", outcomes: [outcome] }, "answer to a change of visibility");
+    expectEqual(
+      reply,
+      { kind: "visibilityChanged", outcomes: [outcome] },
+      "answer to a change of visibility",
+    );
   }
 
   /** What a shard does with its outbox: one parcel, and what came of it. */
@@ -439,7 +443,8 @@ class DeadLetterRun {
     this.#nowMs += FIVE_MINUTES_MS;
     for (const side of this.#sides()) {
       let slices = 0;
-      while (side.core.housekeep(this.#nowMs)) expectThat(++slices < 1000, "housekeeping must come to an end");
+      while (side.core.housekeep(this.#nowMs))
+        expectThat(++slices < 1000, "housekeeping must come to an end");
       expectEqual(side.log.epochs().length, 1, `tables kept for an empty ${side.place}`);
     }
   }
@@ -489,7 +494,16 @@ class DeadLetterRun {
   }
 
   #asDelivered(message: Message): unknown {
-    const { id: messageId, body, groupId, dedupId, sentAtMs, receiveCount, firstReceivedAtMs, nonce } = message;
+    const {
+      id: messageId,
+      body,
+      groupId,
+      dedupId,
+      sentAtMs,
+      receiveCount,
+      firstReceivedAtMs,
+      nonce,
+    } = message;
     const from = message.isLetter ? sourceArn : undefined;
     return { messageId, body, groupId, dedupId, sentAtMs, receiveCount, firstReceivedAtMs, nonce, from };
   }
@@ -505,16 +519,25 @@ function movedIn({ log, ids }: Side, before: number): string[] {
   for (let lsn = before + 1; lsn <= log.lastLsn; lsn++) {
     const record = log.read(lsn);
     for (const op of record ? decodeRecord(lsn, record.ops).ops : []) {
-      if (op.kind === "deadLetterOut") moved.push(...op.positions.map((position) => ids.get(position) ?? "?"));
+      if (op.kind === "deadLetterOut")
+        moved.push(...op.positions.map((position) => ids.get(position) ?? "?"));
     }
   }
   return moved;
 }
 
 function settingsFor(version: number, place: Place, { isFifo }: DeadLetterHistory): QueueSettings {
-  const fifo = { contentBasedDeduplication: false, deduplicationScope: "queue", throughputLimit: "perQueue" } as const;
+  const fifo = {
+    contentBasedDeduplication: false,
+    deduplicationScope: "queue",
+    throughputLimit: "perQueue",
+  } as const;
   const settings = settingsOf(version, { retentionSeconds: 60, ...(isFifo ? { fifo } : undefined) });
-  return { ...settings, name: queues[place], uid: settings.uid.replace("0d5f", place === "source" ? "0000" : "ffff") };
+  return {
+    ...settings,
+    name: queues[place],
+    uid: settings.uid.replace("0d5f", place === "source" ? "0000" : "ffff"),
+  };
 }
 
 const sourceArn = queueArn({ ...settingsOf(1, { retentionSeconds: 60 }), name: queues.source });
@@ -539,7 +562,15 @@ function lettersOf({ letters, upTo }: Parcel): Message[] {
   }));
 }
 
-function asLetter({ id, body, groupId, sentAtMs, receiveCount, firstReceivedAtMs, outNumber }: Message): unknown {
+function asLetter({
+  id,
+  body,
+  groupId,
+  sentAtMs,
+  receiveCount,
+  firstReceivedAtMs,
+  outNumber,
+}: Message): unknown {
   return { id, body, groupId, sentAtMs, receiveCount, firstReceivedAtMs, outNumber };
 }
 

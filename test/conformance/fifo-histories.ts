@@ -71,6 +71,11 @@ export function fifoHistoryFrom(seed: number): FifoHistory {
     const step = stepFrom(random, mood, sent);
     steps.push(step);
     if (step.kind === "send") sent.push(step);
+    if (step.kind === "receive" && step.attempt !== undefined && random.chance(0.2)) {
+      // A client without an answer asks again, perhaps after a crash, perhaps in other words.
+      if (random.chance(0.5)) steps.push({ kind: random.chance(0.8) ? "evict" : "crash", lostRecords: 0 });
+      steps.push({ ...step, max: random.between(1, 10) });
+    }
     // What a consumer holds in its hand it often uses at once, while the lease is still young.
     if (!QUIET.has(step.kind) && random.chance(mood.commitsAtOnce)) steps.push({ kind: "commit" });
   }

@@ -270,6 +270,7 @@ interface SentRequest {
 function serve(protocol: "aws-json" | "aws-query", sent: SentRequest, run: Run): WireResponse {
   const found = detect({
     method: sent.method,
+    origin: "http://localhost:8787",
     path: sent.path,
     query: "",
     headers: new Headers(sent.headers),

@@ -124,9 +124,9 @@ describe("groups take turns", () => {
   });
 });
 
-describe("behind a deep backlog", () => {
+describe("behind a deep backlog", { timeout: 60_000 }, () => {
   test("of one blocked group a receive reads the log once, and never again", () => {
-    const queue = blockedQueue(LOOK_AHEAD - 2);
+    const queue = blockedQueue(100_000);
     queue.at(0).sends("b1", "b2", "c1");
     queue.evict();
 
@@ -140,8 +140,6 @@ describe("behind a deep backlog", () => {
     for (let i = 0; i < 10; i++) queue.at(0).receivesNothing();
     expect(queue.at(0).deletes("b1")).toEqual(["deleted"]);
     queue.at(0).receives("b2");
-    queue.at(0).sends("e1");
-    queue.at(0).receives("e1");
     expect(queue.reads).toBe(0);
   });
 
@@ -170,7 +168,13 @@ describe("behind a deep backlog", () => {
     expect(queue.reads).toBe(0);
   });
 
-  test("that is deeper than SQS looks, nothing is found until it gets shorter", () => {
+  test("that is as deep as SQS looks another group is found", () => {
+    const queue = blockedQueue(LOOK_AHEAD - 1);
+    queue.at(0).sends("b1");
+    queue.at(0).receives("b1");
+  });
+
+  test("that is deeper than SQS looks nothing is found until it gets shorter", () => {
     // What is looked at is loaded some hundreds at a time.
     const queue = blockedQueue(LOOK_AHEAD + 1000);
     queue.at(0).sends("b1");

@@ -7,7 +7,8 @@ import { ShardCore } from "../../src/shard/shard-core.ts";
 import { SqliteLog } from "../../src/shard/sqlite-log.ts";
 import { delegatingLog } from "../conformance/delegates.ts";
 import { historyFrom } from "../conformance/histories.ts";
-import { type Recover, runHistory } from "../conformance/history-run.ts";
+import { runHistory } from "../conformance/history-run.ts";
+import type { Recover } from "../conformance/shard-run.ts";
 
 /** The rest of the seeds run over the log in memory, in `test/conformance`. */
 const HISTORIES = 300;

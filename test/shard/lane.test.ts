@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ShardUnavailable } from "../../src/shard/attempt.ts";
 import type { Deferred, ShardReply, ShardRequest } from "../../src/shard/calls.ts";
-import { Lane, laneTo, type Send, ShardUnavailable, type Traveller } from "../../src/shard/lane.ts";
+import { Lane, laneTo, type Send, type Traveller } from "../../src/shard/lane.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -40,7 +40,7 @@ export class ShardDesk {
     return await this.stub.configure(settings);
   }
 
-  async run(...calls: ShardCall[]): Promise<(ShardReply | Deferred)[]> {
+  async run(...calls: ShardCall[]): Promise<(ShardReply | Deferred | Failed | Full)[]> {
     const { settingsVersion } = this;
     return await this.stub.run(calls.map((call) => ({ settingsVersion, call })));
   }

@@ -88,6 +88,7 @@ describe("a snapshot of version 1", () => {
         visibleAtMs: AT_MS + 35_000 + n,
         receiveCount: 1,
         nonce: n,
+        groupId: undefined,
         hidden: true,
         listed: false,
       });
@@ -149,6 +150,7 @@ function aState(): QueueState {
     visibleAtMs: AT_MS + 10_000,
     receiveCount: 200,
     nonce: 0xdeadbeef,
+    groupId: undefined,
     hidden: true,
     listed: false,
   });
@@ -160,6 +162,7 @@ function aState(): QueueState {
     visibleAtMs: AT_MS - 50_001,
     receiveCount: 1,
     nonce: 0,
+    groupId: undefined,
     hidden: false,
     listed: true,
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Result } from "../../src/lib/result.ts";
 import type { SqsError } from "../../src/queue/errors.ts";
 import { defaultFifoAttributes } from "../../src/queue/fifo-attributes.ts";
@@ -102,6 +103,7 @@ export async function run(
   };
   const request = {
     traceHeader: undefined,
+    batchId: randomUUID(),
     ...context,
     caller,
     queue,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Catalog } from "../../src/catalog/catalog.ts";
 import { SettingsCache } from "../../src/catalog/settings-cache.ts";
 import { err, type Result } from "../../src/lib/result.ts";
@@ -45,6 +46,7 @@ export class QueueDesk {
       caller: { account: this.account, arn: "", principalId: this.account, accessKeyId: "test" },
       region: this.region,
       baseUrl,
+      batchId: randomUUID(),
       nowMs: this.nowMs,
       traceHeader: undefined,
       strictTiming: this.strictTiming,

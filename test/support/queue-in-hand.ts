@@ -117,8 +117,15 @@ export class QueueInHand {
       nonce: ++this.#nonce,
       inFlightLimit: inFlightLimit ?? limits.inFlightMessages,
     };
-    const { leases, overLimit } = this.#perform(decideReceive(this.state, request, nowMs, this.backlog));
-    return { names: leases.map(({ position }) => this.#names.get(position) ?? "?"), leases, overLimit };
+    const { leases, nonce, overLimit } = this.#perform(
+      decideReceive(this.state, request, nowMs, this.backlog),
+    );
+    return {
+      names: leases.map(({ position }) => this.#names.get(position) ?? "?"),
+      leases,
+      nonce,
+      overLimit,
+    };
   }
 
   #perform<T>({ ops, result }: Decision<T>): T {
@@ -187,8 +194,10 @@ class CountingBacklog implements Backlog {
     const record = this.#records.get(openLsn) ?? { freshBefore: freshSent, messages: [], sentUntilMs: 0 };
     this.#records.set(openLsn, record);
     if (op.kind === "send") {
-      for (const { delayMs } of op.messages) {
-        record.messages.push({ sentAtMs: op.sentAtMs, fresh: delayMs === 0 });
+      for (const [batchIndex, { delayMs }] of op.messages.entries()) {
+        const { sentAtMs, batch } = op;
+        const fresh = delayMs === 0;
+        record.messages.push({ sentAtMs, fresh, batch, batchIndex, groupId: undefined, past: undefined });
       }
     }
     record.sentUntilMs = op.kind === "send" ? op.sentAtMs : this.#state.lastSentAtMs;
@@ -198,6 +207,10 @@ class CountingBacklog implements Backlog {
     this.looks++;
     if (lsn < this.first) return undefined;
     return this.#records.get(lsn) ?? { freshBefore: this.#state.freshSent, messages: [] };
+  }
+
+  nextLsn(lsn: number): number {
+    return Math.max(lsn, this.first);
   }
 
   sentUntilMs(lsn: number): number {

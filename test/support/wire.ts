@@ -39,6 +39,7 @@ export function request(
 ): WireRequest {
   return {
     method,
+    origin: "http://localhost:8787",
     path,
     query,
     headers: new Headers(headers),

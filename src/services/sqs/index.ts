@@ -1,4 +1,5 @@
 import type { Action } from "../action.ts";
+import { cancelMessageMoveTask } from "./cancel-message-move-task.ts";
 import { changeMessageVisibility } from "./change-message-visibility.ts";
 import { changeMessageVisibilityBatch } from "./change-message-visibility-batch.ts";
 import { createQueue } from "./create-queue.ts";
@@ -8,6 +9,7 @@ import { deleteQueue } from "./delete-queue.ts";
 import { getQueueAttributes } from "./get-queue-attributes.ts";
 import { getQueueUrl } from "./get-queue-url.ts";
 import { listDeadLetterSourceQueues } from "./list-dead-letter-source-queues.ts";
+import { listMessageMoveTasks } from "./list-message-move-tasks.ts";
 import { listQueueTags } from "./list-queue-tags.ts";
 import { listQueues } from "./list-queues.ts";
 import { purgeQueue } from "./purge-queue.ts";
@@ -15,6 +17,7 @@ import { receiveMessage } from "./receive-message.ts";
 import { sendMessage } from "./send-message.ts";
 import { sendMessageBatch } from "./send-message-batch.ts";
 import { setQueueAttributes } from "./set-queue-attributes.ts";
+import { startMessageMoveTask } from "./start-message-move-task.ts";
 import { tagQueue } from "./tag-queue.ts";
 import { untagQueue } from "./untag-queue.ts";
 
@@ -39,5 +42,8 @@ export const sqsActions: ReadonlyMap<string, Action> = new Map(
     changeMessageVisibility,
     changeMessageVisibilityBatch,
     purgeQueue,
+    startMessageMoveTask,
+    listMessageMoveTasks,
+    cancelMessageMoveTask,
   ].map((action) => [action.name, action]),
 );

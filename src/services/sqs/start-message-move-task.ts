@@ -1,0 +1,98 @@
+import { authorize } from "../../auth/authorize.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { invalidParameter, type SqsError } from "../../queue/errors.ts";
+import { limits } from "../../queue/limits.ts";
+import { queueArn } from "../../queue/queue-arn.ts";
+import { isFifoName } from "../../queue/queue-name.ts";
+import type { QueueId } from "../../queue/settings.ts";
+import { integer, optional, required, string } from "../../shapes/shape.ts";
+import { queueAction, type RequestContext } from "../action.ts";
+import { admitMoveTask } from "./active-move-tasks.ts";
+import { locateByArn, resourceNotFound } from "./queue-by-arn.ts";
+import { writeTaskHandle } from "./task-handle.ts";
+
+/**
+ * Begins to move a dead-letter queue's messages to the queue that is named, or each back to where it came from.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ */
+export const startMessageMoveTask = queueAction({
+  name: "StartMessageMoveTask",
+  input: {
+    SourceArn: required(string),
+    DestinationArn: optional(string),
+    MaxNumberOfMessagesPerSecond: optional(integer),
+  },
+  output: { TaskHandle: optional(string) },
+  locate: ({ SourceArn: arn }, { region }) => locateByArn({ parameter: "SourceArn", arn, region }),
+  missing: resourceNotFound("SourceArn"),
+  run: async ({ input, queue, ...context }) => {
+    const source = queue.settings;
+    const { DestinationArn: targetArn, MaxNumberOfMessagesPerSecond: rate } = input;
+    const problem =
+      (targetArn === undefined ? undefined : await missingDestination(targetArn, context)) ??
+      (await sourceProblem(source, context)) ??
+      (targetArn === undefined ? undefined : pairProblem(source, targetArn)) ??
+      rateProblem(rate);
+    if (problem) return err(problem);
+
+    // The request's own id: however often this runs again, it is the same task.
+    const taskId = context.batchId;
+    const admitted = await admitMoveTask({ taskId, source, startedAtMs: context.nowMs }, context);
+    if (!admitted.ok) return admitted;
+    const { accepted } = await queue.call({
+      kind: "startMove",
+      taskId,
+      ...(targetArn === undefined ? undefined : { targetArn }),
+      ...(rate === undefined ? undefined : { rate }),
+    });
+    if (!accepted) return err(alreadyRunning);
+    return ok({ TaskHandle: writeTaskHandle({ taskId, sourceArn: queueArn(source) }) });
+  },
+});
+
+type Context = Pick<RequestContext, "caller" | "catalog" | "region">;
+
+async function missingDestination(
+  arn: string,
+  { caller, catalog, region }: Context,
+): Promise<SqsError | undefined> {
+  const target = locateByArn({ parameter: "DestinationArn", arn, region });
+  if (!target.ok) return target.error;
+  const { account } = target.value;
+  const allowed: Result<void, SqsError> = authorize({
+    caller,
+    permission: "SendMessage",
+    resource: { account, arn },
+  });
+  if (!allowed.ok) return allowed.error;
+  // Not from a copy: a task to a queue that another isolate has just deleted would only fail.
+  return (await catalog.readQueue(target.value)) ? undefined : resourceNotFound("DestinationArn");
+}
+
+async function sourceProblem(source: QueueId, { catalog }: Context): Promise<SqsError | undefined> {
+  const sources = await catalog.deadLetterSources(source, { limit: 1 });
+  if (!sources) return resourceNotFound("SourceArn");
+  if (sources.length > 0) return undefined;
+  return invalidParameter("Source queue must be configured as a Dead Letter Queue.");
+}
+
+function pairProblem(source: QueueId, targetArn: string): SqsError | undefined {
+  if (queueArn(source) === targetArn) {
+    return invalidParameter("Source queue arn and destination queue arn cannot be the same.");
+  }
+  if (isFifoName(source.name) === isFifoName(targetArn)) return undefined;
+  return invalidParameter("The source queue and destination queue must be of the same queue type.");
+}
+
+function rateProblem(rate: number | undefined): SqsError | undefined {
+  const { min, max } = limits.moveMessagesPerSecond;
+  if (rate === undefined || (rate >= min && rate <= max)) return undefined;
+  return invalidParameter(
+    "Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a number that's between 1 and 500.",
+  );
+}
+
+const alreadyRunning = invalidParameter(
+  "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+);
