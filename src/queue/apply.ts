@@ -162,6 +162,8 @@ function applyDeadLetterBack(state: QueueState, atMs: number): void {
     state.touched.set(position, message);
     state.derived.ages.push(position);
     message.hidden = false;
+    // Its row may still be there, or gone like it was.
+    state.derived.ready.remove(0, position);
     message.listed = false;
     hideUntil(state, message, position, atMs, atMs);
   }

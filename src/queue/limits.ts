@@ -81,7 +81,7 @@ export const limits = {
    * minute leaves room, and the entries stay below a megabyte at a few thousand sends a second.
    */
   batchMemoryMs: 30_000,
-  batchMemoryEntries: 50_000,
+  batchMemoryEntries: 20_000,
   /**
    * Parameters of one form. The largest valid request (ten messages with ten attributes each) has about 500;
    * the rest is room for requests that are to get SQS's own error, such as a batch of a thousand entries.

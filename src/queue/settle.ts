@@ -121,6 +121,19 @@ export function nextDueMs(state: QueueState): number | undefined {
   }
   const timeout = due.peek(0) ?? Infinity;
   const delay = state.delayed.peek(0) ?? Infinity;
-  const next = Math.min(timeout, delay, state.derived.groups?.delayedUntilMs ?? Infinity);
+  const group = Math.min(state.derived.groups?.delayedUntilMs ?? Infinity, groupFreedAtMs(state));
+  const next = Math.min(timeout, delay, group);
   return next === Infinity ? undefined : next;
+}
+
+/** A message in flight holds its group of a FIFO queue back; the oldest lets go when its retention is over. */
+function groupFreedAtMs(state: QueueState): number {
+  if (!state.derived.groups || !state.settings) return Infinity;
+  const { ages } = state.derived;
+  for (let position = ages.peek(); position !== undefined; position = ages.peek()) {
+    const message = state.touched.get(position);
+    if (message) return message.sentAtMs + state.settings.attributes.retentionSeconds * 1000;
+    ages.pop();
+  }
+  return Infinity;
 }

@@ -19,6 +19,8 @@ export interface House {
   /** Bytes in the newest epoch's table, and since when it is there. */
   epochBytes: number;
   epochBornMs: number;
+  /** Whether a message was ever written to it. */
+  epochHoldsMessages: boolean;
   tidyAfterPurge: boolean;
 }
 
@@ -56,12 +58,13 @@ export function keepHouse(h: Housekeeping): boolean {
   const allDead = [...live.values()].every((messages) => messages.length === 0);
   const worthIt =
     house.epochBytes > limits.idleBytes ||
-    (house.epochBytes > 0 && state.lastSentAtMs <= horizonMs(state, h.nowMs));
+    (house.epochHoldsMessages && state.lastSentAtMs <= horizonMs(state, h.nowMs));
   house.tidyAfterPurge = false;
   if (newest && allDead && worthIt) {
     h.log.openEpoch(newest.epoch + 1, state.openLsn);
     house.epochBytes = 0;
     house.epochBornMs = h.nowMs;
+    house.epochHoldsMessages = false;
     snapshot(h);
     return true;
   }

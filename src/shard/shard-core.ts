@@ -83,6 +83,7 @@ export class ShardCore {
       opsBytesBehind: 0,
       epochBytes: snapshot?.log.epochBytes ?? 0,
       epochBornMs: snapshot?.log.epochBornMs ?? 0,
+      epochHoldsMessages: snapshot?.log.epochHoldsMessages ?? false,
       tidyAfterPurge: false,
     };
     const births = new Set(log.epochs().map(({ firstLsn }) => firstLsn));
@@ -96,10 +97,11 @@ export class ShardCore {
       }
       if (births.has(lsn)) {
         this.#house.epochBytes = 0;
+        this.#house.epochHoldsMessages = false;
         const instants = ops.map((op) => ("atMs" in op ? op.atMs : 0));
         this.#house.epochBornMs = Math.max(this.#state.lastSentAtMs, ...instants);
       }
-      this.#written(bytes.length, bytes.length + bodyBytesOf(messages));
+      this.#written(bytes.length, bytes.length + bodyBytesOf(messages), messages.length);
     }
   }
 
@@ -196,7 +198,7 @@ export class ShardCore {
     if (open.messages.length > 0) {
       this.#cache.put(lsn, { epoch, freshBefore: open.freshBefore, messages: open.messages, bodies });
     }
-    this.#written(ops.length, ops.length + bodies.length);
+    this.#written(ops.length, ops.length + bodies.length, open.messages.length);
   }
 
   /** One bounded slice of snapshots, epochs and stragglers. @returns true if there is more to do */
@@ -242,7 +244,7 @@ export class ShardCore {
     const { state, due } = { state: this.#state, due: waiting ? nextDueMs(this.#state) : undefined };
     const oldest = this.#log.epochs()[1]?.firstLsn ?? state.openLsn;
     const retentionMs = (state.settings?.attributes.retentionSeconds ?? 0) * 1000;
-    const holdsAnything = oldest > 1 && this.#house.epochBytes > 0;
+    const holdsAnything = this.#log.epochs().length > 1 || this.#house.epochHoldsMessages;
     const expiryMs = holdsAnything ? this.#backlog.sentUntilMs(oldest - 1) + retentionMs + 1000 : Infinity;
     const sweepMs = Math.max(expiryMs, nowMs + 1000);
     return Math.min(due ?? Infinity, outboxMs, sweepMs, nowMs + this.#limits.idleWakeMs);
@@ -568,15 +570,17 @@ export class ShardCore {
     this.#log.openEpoch(epoch, lsn);
     this.#house.epochBytes = 0;
     this.#house.epochBornMs = nowMs;
+    this.#house.epochHoldsMessages = false;
     return epoch;
   }
 
-  #written(opsBytes: number, recordBytes: number): void {
+  #written(opsBytes: number, recordBytes: number, messages: number): void {
     this.#open = newOpenRecord();
     openNextRecord(this.#state);
     this.#house.recordsBehind++;
     this.#house.opsBytesBehind += opsBytes;
     this.#house.epochBytes += recordBytes;
+    if (messages > 0) this.#house.epochHoldsMessages = true;
   }
 
   #record(lsn: number): Record | undefined {
@@ -605,8 +609,9 @@ export class ShardCore {
   readonly #backlog: Backlog = {
     record: (lsn) => this.#record(lsn),
     sentUntilMs: (lsn) => {
-      if (lsn >= this.#state.openLsn - 1) return this.#state.lastSentAtMs;
-      const ops = lsn < this.#state.openLsn ? this.#log.readOps(lsn) : undefined;
+      const { openLsn, lastSentAtMs } = this.#state;
+      if (lsn >= openLsn || (lsn === openLsn - 1 && this.openBytes === 0)) return lastSentAtMs;
+      const ops = this.#log.readOps(lsn);
       return ops ? decodeHeader(lsn, ops).sentUntilMs : 0;
     },
     nextLsn: (lsn) => {

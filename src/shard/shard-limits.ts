@@ -37,7 +37,7 @@ export const shardLimits: ShardLimits = {
   recordBytes: 1_900_000,
   openRecordBytes: 700_000,
   openRecordMessages: 4096,
-  snapshotRecords: 2000,
+  snapshotRecords: 1000,
   snapshotOpsBytes: 8_000_000,
   epochBytes: 64_000_000,
   epochMinMs: 3_600_000,

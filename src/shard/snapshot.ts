@@ -15,6 +15,7 @@ export interface LogPosition {
   /** Bytes in the newest epoch's table so far, and since when it is there. */
   readonly epochBytes: number;
   readonly epochBornMs: number;
+  readonly epochHoldsMessages: boolean;
 }
 
 export function encodeSnapshot(state: QueueState, log: LogPosition): Uint8Array {
@@ -49,6 +50,7 @@ export function encodeSnapshot(state: QueueState, log: LogPosition): Uint8Array 
   for (const [batch, stored] of batches) {
     to.latin1(batch).uint(stored.atMs).uint(stored.first).uint(stored.count);
   }
+  to.u8(log.epochHoldsMessages ? 1 : 0);
   writeGroupState(to, state);
   return to.finish();
 }
@@ -95,7 +97,7 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
   const version = from.u8();
   if (version < 1 || version > SNAPSHOT_VERSION)
     throw new Error(`a snapshot of version ${version} cannot be read`);
-  const log = { epochBytes: from.uint(), epochBornMs: from.uint() };
+  const log = { epochBytes: from.uint(), epochBornMs: from.uint(), epochHoldsMessages: true };
   const state = emptyState();
   state.settings = (JSON.parse(from.text()) as QueueSettings | null) ?? undefined;
   state.openLsn = from.uint();
@@ -128,7 +130,10 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
     const batch = from.latin1(16);
     state.batches.newer.set(batch, { atMs: from.uint(), first: from.uint(), count: from.uint() });
   }
-  if (version >= 2) readGroupState(from, state);
+  if (version >= 2) {
+    log.epochHoldsMessages = from.u8() === 1;
+    readGroupState(from, state);
+  }
   reindex(state);
   return { state, log };
 }

@@ -190,9 +190,9 @@ export class QueueModel {
     return "changed";
   }
 
-  /** What was sent before is gone, also if it was on its way and comes back. */
+  /** What was sent before is gone, also if it was on its way; what the other queue has, it keeps. */
   purge(): void {
-    this.#set({ messages: [], outbox: this.state.outbox.map((each) => ({ ...each, isDeleted: true })) });
+    this.#set({ messages: [], outbox: [] });
   }
 
   /** The other queue has everything up to this number. */

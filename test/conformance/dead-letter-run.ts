@@ -87,7 +87,6 @@ class DeadLetterRun {
   #versions = 0;
   /** Every parcel that left for the target there is now. */
   #parcels: Parcel[] = [];
-  #leftUpTo = 0;
 
   constructor(history: DeadLetterHistory, recover: RecoverBoth, options: RunOptions) {
     this.#history = history;
@@ -299,21 +298,19 @@ class DeadLetterRun {
     );
   }
 
-  /** What a shard does with its outbox: one parcel, and what came of it. */
+  /** What a shard does with its outbox, whatever its policy is by now: one parcel, and what came of it. */
   #handOver(outcome: Outcome): void {
     const source = this.#source;
     this.#commit(source);
     const parcel = source.core.nextParcel(SOURCE);
     this.#checkParcel(parcel);
     if (parcel === undefined) return;
-    const isUncertain = this.#leftUpTo > parcel.upTo - parcel.letters.length;
-    if (this.#target === undefined || (source.model.state.maxReceiveCount === undefined && !isUncertain)) {
+    if (this.#target === undefined) {
       this.#takeBack();
       return;
     }
     // What has left is written for good: the other side may have it.
     source.durableLsn = source.log.lastLsn;
-    this.#leftUpTo = Math.max(this.#leftUpTo, parcel.upTo);
     this.#parcels.push(parcel);
     if (outcome === "lost" || outcome === "aside") return;
     this.#store(this.#target, parcel);
@@ -329,8 +326,6 @@ class DeadLetterRun {
     core.takeBackParcels(this.#nowMs);
     if (log.lastLsn > before) this.#committed(this.#source, before);
     model.takeBack(this.#nowMs);
-    // Whoever has an old copy of them is gone.
-    this.#leftUpTo = model.state.nextOutNumber - 1;
   }
 
   #store(target: Side, parcel: Parcel): void {
@@ -413,7 +408,6 @@ class DeadLetterRun {
     later.#target = this.#target && this.#target.log.lastLsn > 0 ? copy(this.#target) : undefined;
     later.#nowMs = this.#nowMs;
     later.#nonce = this.#nonce;
-    later.#leftUpTo = this.#leftUpTo;
     later.#compare();
     later.#drain();
   }

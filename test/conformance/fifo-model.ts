@@ -1,5 +1,5 @@
 import type { VisibilityOutcome } from "../../src/shard/calls.ts";
-import type { ModelBounds, ModelCounts } from "./reference-model.ts";
+import type { ModelCounts } from "./reference-model.ts";
 
 /**
  * What a FIFO queue does, written down from the developer guide and from recorded answers without a look at
@@ -94,11 +94,11 @@ export class FifoModel {
     attempts: [],
     purgedAtMs: Number.NEGATIVE_INFINITY,
   };
-  readonly #bounds: ModelBounds;
+  readonly #inFlightLimit: number;
   readonly #scope: DedupScope;
 
-  constructor(bounds: ModelBounds, scope: DedupScope) {
-    this.#bounds = bounds;
+  constructor(bounds: { readonly inFlightMessages: number }, scope: DedupScope) {
+    this.#inFlightLimit = bounds.inFlightMessages;
     this.#scope = scope;
   }
 
@@ -109,7 +109,11 @@ export class FifoModel {
     this.state = { ...this.state, settingsVersion: version, retentionMs, delayMs };
   }
 
-  /** @returns what each message is known as from now on: itself, or the one that it repeats */
+  /**
+   * A batch that comes once more is known by its messages' deduplication ids, like any other.
+   *
+   * @returns what each message is known as from now on: itself, or the one that it repeats
+   */
   send(
     batch: string,
     messages: readonly { readonly body: string; readonly groupId: string; readonly dedupId: string }[],
@@ -260,7 +264,7 @@ export class FifoModel {
 
   /** How many messages more may be in flight. */
   room(nowMs: number): number {
-    return Math.max(this.#bounds.inFlightMessages - this.counts(nowMs).inFlight, 0);
+    return Math.max(this.#inFlightLimit - this.counts(nowMs).inFlight, 0);
   }
 
   /** How many messages a receive without a name would be given now, were there no maximum. */

@@ -6,7 +6,6 @@ import type { FifoCall, FifoHistory, FifoPlan } from "./fifo-histories.ts";
 import { FIVE_MINUTES_MS, type FifoMessage, FifoModel, type FifoState } from "./fifo-model.ts";
 import { checkProperties, type FifoEvent } from "./fifo-properties.ts";
 import {
-  BATCH_MEMORY_MS,
   batchIdOf,
   bodyOf,
   Divergence,
@@ -45,9 +44,7 @@ class FifoRun extends ShardRun<FifoHistory, FifoCall, Known> {
 
   constructor(setup: Setup<FifoHistory>, log?: MemoryLog) {
     super(setup, log);
-    const { limits, scope } = setup.history;
-    const { inFlightMessages } = limits;
-    this.model = new FifoModel({ inFlightMessages, batchMemoryMs: BATCH_MEMORY_MS }, scope);
+    this.model = new FifoModel(setup.history.limits, setup.history.scope);
   }
 
   protected begin(): void {
