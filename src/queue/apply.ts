@@ -6,7 +6,7 @@ import { horizonMs } from "./horizon.ts";
 import { limits } from "./limits.ts";
 import type { DeadLetterInOp, FreshLease, GroupLeaseOp, LeaseOp, Op, RepeatOp, SendOp } from "./ops.ts";
 import { lsnOf, type Position, positionOf } from "./position.ts";
-import { redriveOf } from "./redrive.ts";
+import { outNumberOf, redriveOf } from "./redrive.ts";
 import { endDelays } from "./settle.ts";
 import type { BatchMemory, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
 import { forget, hideUntil, touchedAt } from "./touched.ts";
@@ -36,6 +36,7 @@ export function apply(state: QueueState, op: Op): void {
       for (const position of op.positions) {
         const message = state.touched.get(position);
         if (message) forget(state, position, message);
+        else state.outbox.delete(outNumberOf(state, position) ?? 0);
       }
       break;
     case "purge":

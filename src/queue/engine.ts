@@ -5,7 +5,7 @@ import { freshLeaseOf, groupedLeaseOf, type Lease, type Leases } from "./lease.t
 import { limits } from "./limits.ts";
 import type { FreshLease, LeaseOp, Op, SendOp, SentMessage, VisibilityOp } from "./ops.ts";
 import { type Position, positionOf } from "./position.ts";
-import { deadLetters, isExhausted } from "./redrive.ts";
+import { deadLetters, isExhausted, outNumberOf } from "./redrive.ts";
 import type { QueueState } from "./state.ts";
 import { touchedAt } from "./touched.ts";
 
@@ -168,7 +168,9 @@ function firstFresh(state: QueueState, count: number, nowMs: number, backlog: Ba
 
 /** Deletes what is still there. On a standard queue any handle that was ever given out will do. */
 export function decideDelete(state: QueueState, positions: readonly Position[]): Decision<undefined> {
-  const present = [...new Set(positions)].filter((position) => state.touched.has(position));
+  const present = [...new Set(positions)].filter(
+    (position) => state.touched.has(position) || outNumberOf(state, position) !== undefined,
+  );
   return { ops: present.length === 0 ? [] : [{ kind: "ack", positions: present }], result: undefined };
 }
 

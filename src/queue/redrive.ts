@@ -31,6 +31,12 @@ export function isExhausted(state: QueueState, message: TouchedMessage, nowMs: n
   );
 }
 
+/** A message's number in the outbox, if it is on its way to the dead-letter queue: who deletes it now means it. */
+export function outNumberOf(state: QueueState, position: Position): number | undefined {
+  for (const [number, outbound] of state.outbox) if (outbound.position === position) return number;
+  return undefined;
+}
+
 /** The redrive policy as far as it can be followed: a queue that is its own dead-letter queue has none. */
 export function redriveOf(settings: QueueSettings): RedrivePolicy | undefined {
   const text = settings.attributes.redrivePolicy;

@@ -201,6 +201,8 @@ export interface Parcel {
 }
 
 export interface Letter {
+  /** Its place in the sender's outbox: what comes twice is known by it. */
+  readonly number: number;
   readonly messageId: string;
   readonly sealed: Uint8Array;
   readonly sentAtMs: number;

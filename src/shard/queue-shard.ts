@@ -244,7 +244,6 @@ export abstract class QueueShard extends DurableObject<Bindings> {
     const moveAtMs = this.#core.nextMoveAtMs;
     if (this.#sending || !(this.#core.hasDeadLetters || moveAtMs !== undefined)) return;
     this.#sending = true;
-    this.#armEarlier(this.#core.nextWakeAtMs(Date.now(), false));
     const sent = this.#emptyOutbox()
       .catch((error) => {
         console.warn("messages could not be handed over to another queue; they are tried again", error);
@@ -254,6 +253,9 @@ export abstract class QueueShard extends DurableObject<Bindings> {
         this.#sending = false;
       });
     this.ctx.waitUntil(sent);
+    // For when this comes to nothing. By now the next slice is in the outbox: its alarm is one of the future.
+    const nowMs = Date.now();
+    this.#armEarlier(Math.max(this.#core.nextWakeAtMs(nowMs, false), nowMs + 1));
   }
 
   async #emptyOutbox(): Promise<void> {
@@ -263,6 +265,8 @@ export abstract class QueueShard extends DurableObject<Bindings> {
       const parcel = this.#core.nextParcel(this.ctx.id.toString());
       if (!parcel) break;
       const taken = await this.#handOver(parcel);
+      // This queue was deleted meanwhile: there is nothing left to write about.
+      if (this.#tombstone.stands) return;
       const nowMs = Date.now();
       if (taken) {
         this.#core.parcelStored(parcel.upTo);

@@ -427,6 +427,7 @@ export class ShardCore {
         break;
       const { groupId } = message;
       letters.push({
+        number,
         messageId: messageIdOf(unpackUuid(message.batch), message.batchIndex),
         sealed: bodyOf(record, message, indexOf(touched.at), this.#open),
         sentAtMs: touched.sentAtMs,
@@ -464,7 +465,7 @@ export class ShardCore {
         visibilityMs: MOVE_LEASE_MS,
         nonce,
         // They leave in this very record: a queue with as much in flight as it may have can still be emptied.
-        inFlightLimit: Infinity,
+        inFlightLimit: this.#limits.inFlightMessages,
         attempt: undefined,
       },
       nowMs,
@@ -519,8 +520,7 @@ export class ShardCore {
   storeParcel(parcel: Parcel, nowMs: number, batchId: string): void {
     this.#settle(nowMs);
     const known = this.#state.inbox.get(parcel.source) ?? 0;
-    const firstNumber = parcel.upTo - parcel.letters.length + 1;
-    const letters = parcel.letters.filter((_, i) => firstNumber + i > known);
+    const letters = parcel.letters.filter(({ number }) => number > known);
     if (letters.length === 0) return;
     const bytes = letters.reduce((sum, { sealed }) => sum + sealed.length, 0);
     if (this.#full(bytes, letters.length)) this.commit(nowMs);

@@ -59,11 +59,12 @@ describe.each(sdks)("move tasks through the $name SDK", (sdk) => {
 
   const bodiesOf = (messages: readonly { Body?: string | undefined }[]) => messages.map(({ Body }) => Body);
 
-  /** Asks until the answer is as it should be; the test's own time-out is the bound. */
+  /** Asks until the answer is as it should be. */
   async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
-    for (;;) {
+    for (const untilMs = Date.now() + 20_000; ; ) {
       const answer = await ask();
       if (isRight(answer)) return answer;
+      if (Date.now() > untilMs) throw new Error(`it stays ${JSON.stringify(answer)}`);
     }
   }
 
