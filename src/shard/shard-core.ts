@@ -465,7 +465,7 @@ export class ShardCore {
         visibilityMs: MOVE_LEASE_MS,
         nonce,
         // They leave in this very record: a queue with as much in flight as it may have can still be emptied.
-        inFlightLimit: this.#limits.inFlightMessages,
+        inFlightLimit: Infinity,
         attempt: undefined,
       },
       nowMs,

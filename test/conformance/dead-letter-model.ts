@@ -51,8 +51,8 @@ export interface Message {
   readonly nonce: number | undefined;
   /** Its number in the outbox, while it is there. */
   readonly outNumber: number;
-  /** Somebody deleted it while it was in the outbox: it may arrive, but not come back. */
-  readonly isDeleted: boolean;
+  /** Its retention was over while it was in the outbox: it may arrive, but not come back. */
+  readonly isExpired: boolean;
 }
 
 export type Sent = Pick<Message, "id" | "body" | "groupId" | "dedupId" | "visibleAtMs">;
@@ -110,7 +110,7 @@ export class QueueModel {
   /** A longer retention does not raise the dead; a policy that is set anew is tried at once. */
   configure(settings: Settings, nowMs: number): void {
     const outbox = this.state.outbox.map((each) =>
-      this.#isAlive(each, nowMs) ? each : { ...each, isDeleted: true },
+      this.#isAlive(each, nowMs) ? each : { ...each, isExpired: true },
     );
     this.#set({ ...settings, messages: this.alive(nowMs), outbox, pausedUntilMs: 0 });
   }
@@ -168,15 +168,21 @@ export class QueueModel {
     });
   }
 
+  /**
+   * Also deletes what is on its way; what the other queue has, it keeps. A FIFO queue's message is beyond its
+   * handles by then: it had to be visible to leave.
+   */
   delete(leases: readonly Lease[], nowMs: number): readonly ("deleted" | "expired")[] {
     const outcomes = leases.map((lease) => {
+      const leaving = this.#isFifo && this.state.outbox.some(({ id }) => id === lease.id);
       const message = this.#present(lease.id, nowMs);
-      return message === undefined || this.#isGood(message, lease, nowMs) ? "deleted" : "expired";
+      const isOver = leaving || (message !== undefined && !this.#isGood(message, lease, nowMs));
+      return isOver ? "expired" : "deleted";
     });
     const gone = leases.filter((_, i) => outcomes[i] === "deleted").map(({ id }) => id);
     this.#set({
       messages: this.state.messages.filter(({ id }) => !gone.includes(id)),
-      outbox: this.state.outbox.map((each) => (gone.includes(each.id) ? { ...each, isDeleted: true } : each)),
+      outbox: this.state.outbox.filter(({ id }) => !gone.includes(id)),
     });
     return outcomes;
   }
@@ -190,7 +196,7 @@ export class QueueModel {
     return "changed";
   }
 
-  /** What was sent before is gone, also if it was on its way; what the other queue has, it keeps. */
+  /** What was sent before is gone, also if it was on its way. */
   purge(): void {
     this.#set({ messages: [], outbox: [] });
   }
@@ -203,7 +209,7 @@ export class QueueModel {
   /** There is no other queue: what is in the outbox is this queue's again, in its old place. */
   takeBack(nowMs: number): void {
     const back = this.state.outbox
-      .filter(({ isDeleted }) => !isDeleted)
+      .filter(({ isExpired }) => !isExpired)
       .map((message) => ({ ...message, visibleAtMs: nowMs }));
     const messages = [...this.state.messages, ...back].sort((a, b) => a.place - b.place);
     this.#set({ messages, outbox: [], pausedUntilMs: nowMs + PAUSE_MS, mayForgetPause: false });
@@ -225,7 +231,7 @@ export class QueueModel {
           visibleAtMs: 0,
           nonce: undefined,
           isLetter: true,
-          isDeleted: false,
+          isExpired: false,
         };
       }),
     );
@@ -252,9 +258,9 @@ export class QueueModel {
 
   /** Letters that nobody has received here, and nobody will. */
   expiredLetters(nowMs: number): number {
-    const isExpired = (each: Message) =>
+    const isOver = (each: Message) =>
       each.isLetter && each.nonce === undefined && !this.#isAlive(each, nowMs);
-    return this.state.messages.filter(isExpired).length;
+    return this.state.messages.filter(isOver).length;
   }
 
   find(id: string): Message | undefined {
@@ -342,5 +348,5 @@ const untouched = {
   place: 0,
   isLetter: false,
   outNumber: 0,
-  isDeleted: false,
+  isExpired: false,
 };

@@ -344,6 +344,7 @@ class DeadLetterRun {
     expectEqual(parcel === undefined, outbox.length === 0, "whether there is no parcel");
     if (parcel === undefined) return;
     expectEqual([parcel.source, parcel.sourceArn], [SOURCE, sourceArn], "whose parcel it is");
+    expectEqual(parcel.upTo, parcel.letters.at(-1)?.number, "the number of a parcel");
     expectThat(parcel.letters.length > 0 && parcel.letters.length <= LETTERS_AT_ONCE, "a parcel's size");
     const expected = outbox.slice(0, parcel.letters.length);
     expectEqual(lettersOf(parcel).map(asLetter), expected.map(asLetter), "the letters of a parcel");
@@ -536,9 +537,9 @@ function settingsFor(version: number, place: Place, { isFifo }: DeadLetterHistor
 
 const sourceArn = queueArn({ ...settingsOf(1, { retentionSeconds: 60 }), name: queues.source });
 
-/** The letters as messages with their numbers: the last has the parcel's. */
-function lettersOf({ letters, upTo }: Parcel): Message[] {
-  return letters.map(({ messageId, sealed, groupId, sentAtMs, receiveCount, firstReceivedAtMs }, i) => ({
+/** The letters as messages in an outbox. */
+function lettersOf({ letters }: Parcel): Message[] {
+  return letters.map(({ number, messageId, sealed, groupId, sentAtMs, receiveCount, firstReceivedAtMs }) => ({
     id: messageId,
     body: fromUtf8(sealed),
     groupId,
@@ -551,8 +552,8 @@ function lettersOf({ letters, upTo }: Parcel): Message[] {
     leasedAtMs: 0,
     visibleAtMs: 0,
     nonce: undefined,
-    outNumber: upTo - letters.length + 1 + i,
-    isDeleted: false,
+    outNumber: number,
+    isExpired: false,
   }));
 }
 

@@ -1,8 +1,12 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { decodeRecord } from "../../src/shard/codec.ts";
 import { ShardCore } from "../../src/shard/shard-core.ts";
-import { checkHistory } from "./check-history.ts";
-import { type DeadLetterHistory, deadLetterHistoryFrom } from "./dead-letter-histories.ts";
+import { shardLimits } from "../../src/shard/shard-limits.ts";
+import { checkHistory, divergence } from "./check-history.ts";
+import { brokenPairs } from "./dead-letter-broken-cores.ts";
+import { type DeadLetterHistory, deadLetterHistoryFrom, type Step } from "./dead-letter-histories.ts";
 import { type RecoverBoth, runDeadLetters } from "./dead-letter-run.ts";
+import { delegatingLog } from "./delegates.ts";
 import type { Recover, RunOptions } from "./shard-run.ts";
 
 const HISTORIES = Number(process.env["HISTORIES"] ?? 3000);
@@ -37,12 +41,116 @@ describe.skipIf(SEED !== undefined)(
       },
       AN_HOUR_MS,
     );
+
+    test.each([false, true])("when hundreds have been received too often at once (FIFO: %s)", (isFifo) => {
+      check(withUsualLimits(isFifo, [...sends(25, 10), ...receives(25), ...receives(30)]));
+    });
+
+    test("when they are so large that each needs a record of its own", () => {
+      const large = [1_000_000, 690_000, 20_000, 700_000, 1, 1];
+      const batches = large.map((bodyBytes, batch) => send(batch, [bodyBytes]));
+      check(withUsualLimits(false, [...batches, ...receives(6), ...receives(3)]), { sweep: true });
+    });
+
+    test.each([false, true])(
+      "when nobody has taken them for longer than the source keeps messages (FIFO: %s)",
+      (isFifo) => {
+        const steps: Step[] = [
+          send(0, [10, 10]),
+          ...receives(2),
+          { kind: "handOver", outcome: "lost" },
+          ...Array.from({ length: 6 }, (_, i) => [
+            { kind: "wait", ms: 40_000 } as const,
+            send(i + 1, [10]),
+            { kind: "commit", at: "source" } as const,
+            { kind: "housekeep", at: "source", slices: 5 } as const,
+            { kind: "evict", at: "source" } as const,
+          ]).flat(),
+          { kind: "handOver", outcome: "stored" },
+        ];
+        const limits = { ...shardLimits, epochBytes: 10, epochMinMs: 0, snapshotRecords: 3 };
+        const history = withUsualLimits(isFifo, steps);
+        const source = { ...history.source, retentionSeconds: 60 };
+        check({ ...history, limits, source, targetRetentionSeconds: 345_600 }, { sweep: true });
+      },
+    );
   },
 );
 
+describe.skipIf(SEED !== undefined)("the histories of dead letters are worth telling", () => {
+  test.each(brokenPairs)("they find a pair that $fault", ({ recover }) => {
+    const seeds = Array.from({ length: 500 }, (_, seed) => seed);
+    expect(seeds.some((seed) => divergenceWith(recover, deadLetterHistoryFrom(seed)) !== undefined)).toBe(
+      true,
+    );
+  });
+
+  test("they reach every way that a dead letter can take", () => {
+    const times = new Map<string, number>();
+    const saw = (what: string) => times.set(what, (times.get(what) ?? 0) + 1);
+    for (let seed = 0; seed < 300; seed++)
+      divergenceWith(witnessed(saw), deadLetterHistoryFrom(seed), witness(saw));
+    expect([...times].filter(([, count]) => count >= 20).map(([what]) => what)).toEqual(
+      expect.arrayContaining([
+        "a message left a standard queue",
+        "a message left a FIFO queue",
+        "a message left behind others in one receive",
+        "a parcel of several letters was stored",
+        "a parcel was stored in part",
+        "a parcel was known already",
+        "a letter was dead on arrival",
+        "messages came back",
+        "a source recovered with letters in a snapshot",
+        "a target recovered with a snapshot",
+      ]),
+    );
+  });
+});
+
 /** @throws with the fewest steps that show where the shards and the model part */
 function check(history: DeadLetterHistory, options: RunOptions = {}): void {
-  const run = (each: DeadLetterHistory, _: Recover, how: RunOptions) =>
-    runDeadLetters(each, recoverShard, how);
-  checkHistory(history, run, recoverShard, { ...options, again: "conformance/dead-letters" });
+  checkHistory(history, runWith(recoverShard), recoverShard, {
+    ...options,
+    again: "conformance/dead-letters",
+  });
+}
+
+function divergenceWith(recover: RecoverBoth, history: DeadLetterHistory, options: RunOptions = {}) {
+  return divergence(history, runWith(recover), recoverShard, options);
+}
+
+function runWith(recover: RecoverBoth) {
+  return (history: DeadLetterHistory, _: Recover, options: RunOptions) =>
+    runDeadLetters(history, recover, options);
+}
+
+function sends(batches: number, messages: number): Step[] {
+  return Array.from({ length: batches }, (_, batch) => send(batch, new Array<number>(messages).fill(5)));
+}
+
+function send(batch: number, sizes: readonly number[]): Step {
+  const messages = sizes.map((bodyBytes, i) => ({ bodyBytes, delayMs: 0, groupId: `group ${i}` }));
+  return { kind: "send", at: "source", batch, messages };
+}
+
+function receives(count: number): Step[] {
+  return Array.from({ length: count }, () => ({
+    kind: "receive",
+    at: "source",
+    max: 10,
+    visibilityMs: 0,
+  }));
+}
+
+function withUsualLimits(isFifo: boolean, steps: readonly Step[]): DeadLetterHistory {
+  const source = { retentionSeconds: 345_600, maxReceiveCount: 1 };
+  return {
+    seed: undefined,
+    limits: shardLimits,
+    isFifo,
+    source,
+    targetRetentionSeconds: 345_600,
+    isWatched: true,
+    steps,
+  };
 }

@@ -98,7 +98,8 @@ export class MoveDesk {
 
   /** Dead letters of `from` come to `to`, as its outbox sends them. */
   bury(from: string, to: string, bodies: readonly string[], firstNumber = 1): void {
-    const letters = bodies.map((body) => ({
+    const letters = bodies.map((body, i) => ({
+      number: firstNumber + i,
       messageId: this.#batchId(),
       sealed: utf8(body),
       sentAtMs: this.nowMs - 60_000,

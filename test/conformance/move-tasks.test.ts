@@ -88,6 +88,9 @@ describe.each([{ fifo: false }, { fifo: true }])("a move task, FIFO: $fifo", ({ 
     queues.send(dead, ["x-sent-1"]);
     queues.bury(a, dead, ["x-a-3"], 3);
     queues.ask(dead, { kind: "startMove", taskId: TASK_ID });
+    queues.slice(dead);
+    // What is under way counts for this task, so no other may begin yet.
+    expect(queues.ask(dead, { kind: "startMove", taskId: `${TASK_ID}-2` }).accepted).toBe(false);
     queues.finish(dead);
     const failed = { status: "FAILED", reason: "CouldNotDetermineMessageSource", moved: 2, toMove: 4 };
     expect(queues.tasks(dead)).toMatchObject([failed]);
