@@ -2,9 +2,9 @@ import { app } from "../src/app.ts";
 import { verifySignature } from "../src/auth/sigv4.ts";
 import { deploymentOf } from "../src/deployment.ts";
 import type { Bindings } from "../src/env.ts";
+import { QueueShard as ProductShard } from "../src/index.ts";
 import { readRequest } from "../src/protocols/read-request.ts";
 import type { ShardRequest } from "../src/shard/calls.ts";
-import { QueueShard as ProductShard } from "../src/shard/queue-shard.ts";
 
 /** What Cloudflare bills of the objects. The local runtime runs Workers and objects in one isolate. */
 const counters = { objectRequests: 0, rowsWritten: 0 };

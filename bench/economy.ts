@@ -1,9 +1,9 @@
 import { drive } from "./closed-loop.ts";
 import type { Counters } from "./counted-worker.ts";
-import type { Cell } from "./matrix.ts";
 import { type Bill, cloudflareBill, sqsBill, type Usage } from "./prices.ts";
 import { cpuMs } from "./process-usage.ts";
 import type { QueueClient } from "./queue-client.ts";
+import type { Cell } from "./side.ts";
 import { fill } from "./stock.ts";
 import { prepareRequests, stepOf } from "./workload.ts";
 

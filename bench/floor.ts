@@ -12,7 +12,7 @@ export async function teachFloor(
   { batch }: Pick<Workload, "batch">,
 ): Promise<void> {
   const connection = await HttpConnection.open(urls.ours);
-  const sent = await exchangeOk(connection, requests.send);
+  const sent = await exchangeOk(connection, requests.send());
   const received = await exchangeOk(connection, requests.receive);
   const deleted = await exchangeOk(connection, requests.deletion(receiptHandlesIn(received)));
   connection.close();

@@ -1,20 +1,17 @@
-import { drive, median, mergeLatencies, percentile, type Sample, type Step } from "./closed-loop.ts";
 import { teachFloor } from "./floor.ts";
-import { cpuMs } from "./process-usage.ts";
 import type { QueueClient } from "./queue-client.ts";
-import { drain, fill } from "./stock.ts";
-import { prepareRequests, stepOf, type Workload } from "./workload.ts";
-
-export interface Cell extends Workload {
-  readonly connections: number;
-}
-
-/** How long each cell is measured: the sides in turn, `rounds` times, because a machine's speed drifts. */
-export interface Slices {
-  readonly rounds: number;
-  readonly measureMs: number;
-  readonly warmUpMs: number;
-}
+import {
+  BACKLOG_BODY_BYTES,
+  type Cell,
+  driveSlice,
+  type Measured,
+  RefilledQueue,
+  type Slices,
+  summarize,
+  type Timed,
+} from "./side.ts";
+import { drain } from "./stock.ts";
+import { inTurn, prepareRequests, stepOf } from "./workload.ts";
 
 /** What is compared. */
 export interface Field {
@@ -22,6 +19,8 @@ export interface Field {
   readonly pid: number | undefined;
   readonly floor: { readonly url: string; readonly pid: number | undefined } | undefined;
   readonly backlog: Backlog | undefined;
+  /** Whether FIFO queues are driven, too. */
+  readonly fifo: boolean;
 }
 
 export interface Backlog {
@@ -30,25 +29,13 @@ export interface Backlog {
   largeAtHead: number;
 }
 
-/** One side of a cell, over all rounds. */
-export interface Measured {
-  /** Messages; the median of the rounds. */
-  readonly perSecond: number;
-  /** Of a client's step: for a life cycle its three calls. */
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Processor time of the server's process per message; undefined where the system does not tell. */
-  readonly cpuMicros: number | undefined;
-  readonly failures: number;
-  readonly firstFailure: string | undefined;
-  readonly generatorBusy: number;
-}
-
 export interface CellResult {
   readonly cell: Cell;
   readonly floor: Measured | undefined;
   readonly empty: Measured;
   readonly backlog: Measured | undefined;
+  /** At a FIFO queue that holds nothing but what the load itself leaves there. */
+  readonly fifo: Measured | undefined;
 }
 
 /** Large bodies first: those that wait at the backlog's head are used up then. */
@@ -61,9 +48,6 @@ export function allCells(bodySizes: readonly number[]): Cell[] {
     ),
   );
 }
-
-/** Small enough that a million messages of it are filled in a minute or two. */
-export const BACKLOG_BODY_BYTES = 200;
 
 /** How many large messages the cells that receive from the backlog will take. */
 export function largeMessagesNeeded(cells: readonly Cell[], { rounds }: Slices): number {
@@ -89,98 +73,60 @@ export async function warmUp(field: Field, durationMs: number): Promise<void> {
 }
 
 export async function measureCell(cell: Cell, field: Field, slices: Slices): Promise<CellResult> {
-  const { client, floor, backlog } = field;
-  const endpoint = client.account.endpoint;
-  // A queue for each cell, so that what one leaves behind is nobody's backlog.
-  const queueUrl = await client.createQueue(`bench-${process.pid}-${queues++}`);
-  const atEmpty = prepareRequests(client, queueUrl, cell);
-  if (floor) await teachFloor({ ours: endpoint, floor: floor.url }, atEmpty, cell);
+  const { client, pid, floor, backlog } = field;
+  // Queues for each cell, so that what one leaves behind is nobody's backlog.
+  const name = `bench-${process.pid}-${queues++}`;
+  const queueUrl = await client.createQueue(name);
+  const empty = new RefilledQueue({ client, queueUrl, pid, cell });
+  const fifoUrl = field.fifo && hasFifoRow(cell) ? await client.createQueue(`${name}.fifo`) : undefined;
+  const fifo =
+    fifoUrl === undefined
+      ? undefined
+      : new RefilledQueue({ client, queueUrl: fifoUrl, pid, cell, groupOf: inTurn(FIFO_GROUPS) });
+  if (floor) await teachFloor({ ours: client.account.endpoint, floor: floor.url }, empty.requests, cell);
 
-  const samples = { floor: [] as Timed[], empty: [] as Timed[], backlog: [] as Timed[] };
-  const slice = (side: { url: string; pid: number | undefined; step: Step; maxMessages?: number }) => {
-    const { url, pid, step, maxMessages } = side;
-    const maxSteps = maxMessages === undefined ? {} : { maxSteps: Math.floor(maxMessages / cell.batch) };
-    const { measureMs: durationMs, warmUpMs } = slices;
-    return timed(pid, () =>
-      drive({ step, endpoint: url, connections: cell.connections, durationMs, warmUpMs, ...maxSteps }),
-    );
-  };
-
-  let stock = 0;
+  const samples = { floor: [] as Timed[], backlog: [] as Timed[] };
   for (let round = 0; round < slices.rounds; round++) {
-    if (floor) samples.floor.push(await slice({ ...floor, step: stepOf(cell, atEmpty) }));
-
-    if (cell.operation === "receive+delete") {
-      const wanted = expectedMessages(cell, slices, samples.empty);
-      stock += await fill(client, { queueUrl, bodyBytes: cell.bodyBytes, messages: wanted - stock });
+    if (floor) {
+      samples.floor.push(await driveSlice({ ...floor, step: stepOf(cell, empty.requests) }, cell, slices));
     }
-    const limit = cell.operation === "receive+delete" ? { maxMessages: stock } : {};
-    const taken = await slice({ url: endpoint, pid: field.pid, step: stepOf(cell, atEmpty), ...limit });
-    stock -= taken.allMessages;
-    samples.empty.push(taken);
-
-    if (backlog) samples.backlog.push(await sliceOfBacklog(backlog));
+    await empty.measureSlice(slices);
+    await fifo?.measureSlice(slices);
+    if (backlog) samples.backlog.push(await sliceOfBacklog(backlog, cell, field, slices));
   }
   await client.deleteQueue(queueUrl);
+  if (fifoUrl) await client.deleteQueue(fifoUrl);
   return {
     cell,
     floor: floor && summarize(samples.floor),
-    empty: summarize(samples.empty),
+    empty: empty.measured(),
     backlog: backlog && summarize(samples.backlog),
+    fifo: fifo?.measured(),
   };
+}
 
-  async function sliceOfBacklog(queue: Backlog): Promise<Timed> {
-    const step = stepOf(cell, prepareRequests(client, queue.queueUrl, cell));
-    const side = { url: endpoint, pid: field.pid, step };
-    if (cell.operation === "send") return await slice(side);
-    if (cell.bodyBytes > BACKLOG_BODY_BYTES) {
-      const sample = await slice({
-        ...side,
-        maxMessages: Math.min(queue.largeAtHead, largePerSlice(cell)),
-      });
-      queue.largeAtHead -= sample.allMessages;
-      return sample;
-    }
-    const { largeAtHead: messages } = queue;
-    queue.largeAtHead = 0;
-    if (messages > 0) await drain(client, { queueUrl: queue.queueUrl, bodyBytes: cell.bodyBytes, messages });
-    return await slice(side);
+/** Many more than all connections together can have in flight. */
+export const FIFO_GROUPS = 1000;
+
+/** One client alone shares no commit, in a FIFO queue as in a standard one. */
+function hasFifoRow({ bodyBytes, connections }: Cell): boolean {
+  return bodyBytes <= BACKLOG_BODY_BYTES && connections > 1;
+}
+
+async function sliceOfBacklog(queue: Backlog, cell: Cell, field: Field, slices: Slices): Promise<Timed> {
+  const { client, pid } = field;
+  const { queueUrl } = queue;
+  const step = stepOf(cell, prepareRequests(client, queueUrl, cell));
+  const side = { url: client.account.endpoint, pid, step };
+  if (cell.operation === "send") return await driveSlice(side, cell, slices);
+  if (cell.bodyBytes > BACKLOG_BODY_BYTES) {
+    const maxMessages = Math.min(queue.largeAtHead, largePerSlice(cell));
+    const sample = await driveSlice({ ...side, maxMessages }, cell, slices);
+    queue.largeAtHead -= sample.allMessages;
+    return sample;
   }
-}
-
-interface Timed extends Sample {
-  readonly cpuMs: number | undefined;
-}
-
-async function timed(pid: number | undefined, run: () => Promise<Sample>): Promise<Timed> {
-  const before = cpuMs(pid);
-  const sample = await run();
-  const after = cpuMs(pid);
-  return { ...sample, cpuMs: before === undefined || after === undefined ? undefined : after - before };
-}
-
-/** What a slice of receives will take, so that it does not run dry; by guess before anything was measured. */
-function expectedMessages(
-  { batch, bodyBytes, connections }: Cell,
-  slices: Slices,
-  measured: readonly Sample[],
-): number {
-  const guess = (batch === 1 ? 3000 : 12_000) / (bodyBytes > BACKLOG_BODY_BYTES ? 6 : 1);
-  const rate = measured.length === 0 ? guess : 1.3 * Math.max(...measured.map(({ perSecond }) => perSecond));
-  return Math.max(connections * batch * 5, Math.ceil((rate * (slices.measureMs + slices.warmUpMs)) / 1000));
-}
-
-function summarize(samples: readonly Timed[]): Measured {
-  const latencies = mergeLatencies(samples);
-  const cpu = samples.map(({ cpuMs: ms, allMessages }) => ms !== undefined && (ms * 1000) / allMessages);
-  const known = cpu.filter((micros) => micros !== false);
-  return {
-    perSecond: median(samples.map(({ perSecond }) => perSecond)),
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-    cpuMicros: known.length > 0 ? median(known) : undefined,
-    failures: samples.reduce((sum, { failures }) => sum + failures, 0),
-    firstFailure: samples.find(({ firstFailure }) => firstFailure !== undefined)?.firstFailure,
-    generatorBusy: Math.max(...samples.map(({ generatorBusy }) => generatorBusy)),
-  };
+  const { largeAtHead: messages } = queue;
+  queue.largeAtHead = 0;
+  if (messages > 0) await drain(client, { queueUrl, bodyBytes: cell.bodyBytes, messages });
+  return await driveSlice(side, cell, slices);
 }

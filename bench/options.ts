@@ -1,12 +1,15 @@
 import { parseArgs } from "node:util";
 import { UserError } from "../scripts/user-error.ts";
-import type { Slices } from "./matrix.ts";
+import { type FifoBacklogOptions, MAX_BLOCKED } from "./fifo-backlog.ts";
+import type { Slices } from "./side.ts";
 
 export interface Options {
   /** Another SQS endpoint to load instead of ours; undefined: ours, beside the floor. */
   readonly endpoint: string | undefined;
   /** Messages that wait in the queue of the "backlog" columns; 0 leaves these columns out. */
   readonly backlog: number;
+  /** What waits in FIFO queues; undefined with another endpoint, or without a backlog. */
+  readonly fifoBacklog: FifoBacklogOptions | undefined;
   readonly bodyBytes: readonly number[];
   readonly slices: Slices;
   readonly pollers: number;
@@ -17,7 +20,7 @@ export interface Options {
 
 const usage = `npm run bench -- [options]
 
-  --quick           less than a minute: 200 B bodies, a small backlog, one round
+  --quick           about a minute: 200 B bodies, a small backlog, one round
   --backlog N       messages that wait in the backlog queue (1000000; with --quick 20000; with --endpoint 0)
   --endpoint URL    the same load on another SQS endpoint, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
                     AWS_SESSION_TOKEN and AWS_REGION
@@ -36,12 +39,19 @@ export function readOptions(args: readonly string[]): Options {
   return {
     endpoint: given.endpoint?.replace(/\/+$/, ""),
     backlog,
+    fifoBacklog: given.endpoint === undefined ? fifoBacklog(backlog, quick) : undefined,
     bodyBytes: quick ? [200] : [65_536, 200],
-    slices: quick ? { rounds: 1, measureMs: 250, warmUpMs: 50 } : { rounds: 3, measureMs: 500, warmUpMs: 80 },
+    slices: quick ? { rounds: 1, measureMs: 200, warmUpMs: 50 } : { rounds: 3, measureMs: 300, warmUpMs: 60 },
     pollers: quick ? 300 : 2000,
     restarts: quick ? 2 : 5,
     worker: given.worker,
   };
+}
+
+function fifoBacklog(backlog: number, quick: boolean): FifoBacklogOptions | undefined {
+  if (backlog === 0) return undefined;
+  const spread = quick ? Math.min(backlog, 5000) : backlog;
+  return { blocked: Math.min(spread, MAX_BLOCKED), spread, groups: quick ? 500 : 100_000 };
 }
 
 function parse(args: readonly string[]) {

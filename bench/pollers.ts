@@ -88,7 +88,7 @@ async function gather(client: QueueClient, queueUrl: string, count: number) {
       heard = resolve;
       const sender = await HttpConnection.open(client.account.endpoint);
       const sentMs = performance.now();
-      const sent = exchangeOk(sender, send);
+      const sent = exchangeOk(sender, send());
       const wokenMs = await Promise.race([promise, oneFailed]);
       await sent;
       sender.close();

@@ -26,9 +26,13 @@ export class QueueClient {
     }
   }
 
+  /** A name that ends in `.fifo` makes a FIFO queue. */
   async createQueue(name: string): Promise<string> {
     // Nothing that the load does not delete may come back while it runs.
-    const Attributes = { VisibilityTimeout: "3600" };
+    const VisibilityTimeout = "3600";
+    const Attributes = name.endsWith(".fifo")
+      ? { VisibilityTimeout, FifoQueue: "true" }
+      : { VisibilityTimeout };
     const { QueueUrl } = (await this.call("CreateQueue", { QueueName: name, Attributes })) as {
       QueueUrl: string;
     };

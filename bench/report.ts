@@ -1,8 +1,10 @@
 import { percentile } from "./closed-loop.ts";
 import type { ColdStart } from "./cold-start.ts";
 import type { Economy } from "./economy.ts";
-import type { Cell, CellResult, Measured } from "./matrix.ts";
+import type { FifoBacklogOptions, FifoBacklogResult } from "./fifo-backlog.ts";
+import type { CellResult } from "./matrix.ts";
 import type { Polling } from "./pollers.ts";
+import type { Cell, Measured } from "./side.ts";
 import { dollars, megabytes, number, printTable } from "./table.ts";
 
 /** Throughput and latency of every cell, beside the floor where there is one. */
@@ -31,9 +33,54 @@ export function reportLoad(results: readonly CellResult[], backlog: number): voi
   const and = withBacklog ? `, and with ${backlog} messages waiting` : "";
   printTable(`Throughput (messages a second) and latency (ms)${beside}${and}`, head, rows);
 
-  const sides = results
-    .flatMap(({ floor, empty, backlog: full }) => [floor, empty, full])
-    .filter((side) => !!side);
+  reportFifo(results);
+  reportGenerator(results.flatMap(({ floor, empty, backlog: full, fifo }) => [floor, empty, full, fifo]));
+}
+
+/** FIFO queues of many groups, beside the standard queue's row of the same rounds. */
+function reportFifo(results: readonly CellResult[]): void {
+  const head = ["operation", "batch", "body", "conn.", "FIFO msg/s", "p50", "p99"];
+  const ratios = ["of floor", "CPU", "of standard", "CPU"];
+  const rows = results.flatMap(({ cell, floor, empty, fifo }) =>
+    fifo
+      ? [
+          [
+            ...[...describe(cell), ...speed(fifo)],
+            ...[ratio(fifo.perSecond, floor?.perSecond), ratio(floor?.cpuMicros, fifo.cpuMicros)],
+            ...[ratio(fifo.perSecond, empty.perSecond), ratio(empty.cpuMicros, fifo.cpuMicros)],
+          ],
+        ]
+      : [],
+  );
+  if (rows.length > 0) {
+    printTable(
+      "FIFO queues of many groups, by the floor and by a standard queue",
+      [...head, ...ratios],
+      rows,
+    );
+  }
+}
+
+/** @param options what waited */
+export function reportFifoBacklog(results: readonly FifoBacklogResult[], options: FifoBacklogOptions): void {
+  const rows = results.flatMap(({ cell, empty, blocked, spread }) => {
+    const row = (queue: string, side: Measured) => [
+      ...[queue, `${cell.batch}`, `${cell.connections}`, ...speed(side)],
+      ...[ratio(side.perSecond, empty.perSecond), ratio(empty.cpuMicros, side.cpuMicros)],
+    ];
+    return [
+      row("otherwise empty", empty),
+      row(`behind ${options.blocked} messages of a blocked group`, blocked),
+      row(`${options.spread} messages of ${options.groups} groups`, spread),
+    ];
+  });
+  const head = ["FIFO queue", "batch", "conn.", "msg/s", "p50", "p99", "of empty", "CPU"];
+  printTable("Receiving stays fast with a deep backlog: receive+delete at FIFO queues", head, rows);
+  reportGenerator(results.flatMap(({ empty, blocked, spread }) => [empty, blocked, spread]));
+}
+
+function reportGenerator(all: readonly (Measured | undefined)[]): void {
+  const sides = all.filter((side) => !!side);
   const failures = sides.reduce((sum, side) => sum + side.failures, 0);
   const busy = Math.max(...sides.map(({ generatorBusy }) => generatorBusy));
   console.log(`\nThe load generator was busy for at most ${(busy * 100).toFixed(0)} % of a slice.`);

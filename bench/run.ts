@@ -5,9 +5,9 @@ import type { RunningServer } from "../scripts/server.ts";
 import { runScript } from "../scripts/user-error.ts";
 import { type ColdQueues, measureColdStart, recordsBehindSnapshot } from "./cold-start.ts";
 import { economyCells, measureEconomy, warmUpEconomy } from "./economy.ts";
+import { measureFifoBacklog } from "./fifo-backlog.ts";
 import {
   allCells,
-  BACKLOG_BODY_BYTES,
   type Backlog,
   type CellResult,
   type Field,
@@ -23,11 +23,13 @@ import {
   type Memory,
   reportColdStart,
   reportEconomy,
+  reportFifoBacklog,
   reportLoad,
   reportMemory,
   reportPolling,
   reportSignature,
 } from "./report.ts";
+import { BACKLOG_BODY_BYTES } from "./side.ts";
 import { measureSignature } from "./signature.ts";
 import { fill } from "./stock.ts";
 import { progress } from "./table.ts";
@@ -35,6 +37,7 @@ import { accountFromEnvironment, builtWorker, bundle, localAccount, serve } from
 
 /** `npm run bench`: see README.md beside this file. */
 await runScript(async () => {
+  endQuietlyWhenNobodyReads();
   const options = readOptions(process.argv.slice(2));
   console.log(`Measured on ${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}.`);
   if (options.endpoint !== undefined) await benchEndpoint(options.endpoint, options);
@@ -43,12 +46,22 @@ await runScript(async () => {
   process.exit(0);
 });
 
+/** As by `| head`: whoever read the results has gone. */
+function endQuietlyWhenNobodyReads(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(0);
+    });
+  }
+}
+
 /** The load alone: what others cost and hold in memory cannot be seen from outside. */
 async function benchEndpoint(endpoint: string, options: Options): Promise<void> {
   const client = new QueueClient(accountFromEnvironment(endpoint));
   const backlog = await prepareBacklog(client, "bench-backlog", options);
   reportLoad(
-    await measureLoad({ client, pid: undefined, floor: undefined, backlog }, options),
+    await measureLoad({ client, pid: undefined, floor: undefined, backlog, fifo: false }, options),
     options.backlog,
   );
   if (backlog) await client.deleteQueue(backlog.queueUrl);
@@ -76,12 +89,24 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
       () => serve({ script: floorScript, dataDir: join(directory, "floor") }),
       async (floor) => {
         const besides = { url: floor.url, pid: floor.workerdPid };
-        const field = { client, pid: ours.workerdPid, floor: besides, backlog };
+        const field = { client, pid: ours.workerdPid, floor: besides, backlog, fifo: true };
         reportLoad(await measureLoad(field, options), options.backlog);
       },
     );
     remember("after all loads above");
   });
+
+  const { fifoBacklog } = options;
+  if (fifoBacklog) {
+    await withServer(
+      () => serve({ script, dataDir: join(directory, "fifo") }),
+      async (server) => {
+        progress(`FIFO queues with ${fifoBacklog.blocked} and ${fifoBacklog.spread} messages waiting`);
+        const side = { client: new QueueClient(localAccount(server.url)), pid: server.workerdPid };
+        reportFifoBacklog(await measureFifoBacklog(side, fifoBacklog, options.slices), fifoBacklog);
+      },
+    );
+  }
 
   await withServer(
     () => serve({ script, dataDir: join(directory, "polling") }),

@@ -12,24 +12,40 @@ export interface Workload {
   readonly bodyBytes: number;
 }
 
+/** The message group of each message sent, by a number that grows. Given for FIFO queues alone. */
+export type GroupOf = (message: number) => string;
+
+/** @returns messages in turn for each of so many groups */
+export function inTurn(groups: number): GroupOf {
+  return (message) => `group-${message % groups}`;
+}
+
 /** What the steps of a workload need that can be made before the clock runs. */
 export interface Requests {
-  readonly send: Buffer;
+  readonly send: () => Buffer;
   readonly receive: Buffer;
   readonly deletion: (handles: readonly string[]) => Buffer;
 }
 
 /**
  * Sends and receives are signed once and sent again and again, as a signature holds for 15 minutes. A delete
- * names its receipt handles and is signed as it goes.
+ * names its receipt handles and is signed as it goes; so is a send to a FIFO queue, which would drop the same
+ * message sent again as a duplicate.
  */
 export function prepareRequests(
   client: QueueClient,
   queueUrl: string,
   { batch, bodyBytes }: Pick<Workload, "batch" | "bodyBytes">,
+  groupOf?: GroupOf,
 ): Requests {
   const QueueUrl = queueUrl;
   const MessageBody = "x".repeat(bodyBytes);
+  const message = () => (groupOf ? { MessageBody, ...fifoIds(groupOf) } : { MessageBody });
+  const perSend = (make: () => Buffer) => {
+    if (groupOf) return make;
+    const signedOnce = make();
+    return () => signedOnce;
+  };
   const receive = client.request("ReceiveMessage", {
     QueueUrl,
     MaxNumberOfMessages: batch,
@@ -37,14 +53,14 @@ export function prepareRequests(
   });
   if (batch === 1) {
     return {
-      send: client.request("SendMessage", { QueueUrl, MessageBody }),
+      send: perSend(() => client.request("SendMessage", { QueueUrl, ...message() })),
       receive,
       deletion: ([ReceiptHandle]) => client.request("DeleteMessage", { QueueUrl, ReceiptHandle }),
     };
   }
-  const Entries = Array.from({ length: batch }, (_, i) => ({ Id: `${i}`, MessageBody }));
+  const entries = () => Array.from({ length: batch }, (_, i) => ({ Id: `${i}`, ...message() }));
   return {
-    send: client.request("SendMessageBatch", { QueueUrl, Entries }),
+    send: perSend(() => client.request("SendMessageBatch", { QueueUrl, Entries: entries() })),
     receive,
     deletion: (handles) =>
       client.request("DeleteMessageBatch", {
@@ -54,10 +70,17 @@ export function prepareRequests(
   };
 }
 
+let fifoMessages = 0;
+
+function fifoIds(groupOf: GroupOf) {
+  const number = fifoMessages++;
+  return { MessageGroupId: groupOf(number), MessageDeduplicationId: `${process.pid}-${number}` };
+}
+
 /** One step of a client of this workload. A receive that finds nothing counts as no message. */
 export function stepOf({ operation, batch }: Workload, requests: Requests): Step {
   const send = async (connection: HttpConnection) => {
-    await exchangeOk(connection, requests.send);
+    await exchangeOk(connection, requests.send());
     return batch;
   };
   const receiveAndDelete = async (connection: HttpConnection) => {

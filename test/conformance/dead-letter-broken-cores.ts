@@ -43,7 +43,13 @@ export const brokenPairs: readonly { readonly fault: string; readonly recover: R
       eachLetter((letter) => ({ ...letter, firstReceivedAtMs: letter.firstReceivedAtMs + 1 })),
     ),
   },
-  { fault: "loses the group", recover: at("source", eachLetter(({ groupId: _, ...letter }) => letter)) },
+  {
+    fault: "loses the group",
+    recover: at(
+      "source",
+      eachLetter(({ groupId: _, ...letter }) => letter),
+    ),
+  },
   { fault: "forgets where a message came from", recover: at("target", receivingWithoutSource) },
   // The target.
   { fault: "takes in a parcel as often as it comes", recover: at("target", knowingNobody) },
@@ -178,9 +184,7 @@ function skippingCommits(core: DeadLetterCore): Partial<DeadLetterCore> {
   };
 }
 
-function handingOver(
-  change: (parcel: Parcel) => Parcel,
-): (core: DeadLetterCore) => Partial<DeadLetterCore> {
+function handingOver(change: (parcel: Parcel) => Parcel): (core: DeadLetterCore) => Partial<DeadLetterCore> {
   return (core) => ({
     nextParcel: (source) => {
       const parcel = core.nextParcel(source);

@@ -76,6 +76,7 @@ interface Mood {
   readonly groups: number;
   readonly largestBatch: number;
   readonly troubles: number;
+  readonly returnsAtOnce: number;
   readonly shortRetention: boolean;
 }
 
@@ -98,16 +99,16 @@ function moodFrom(random: Random): Mood {
   const usual: Mood["weights"] = [
     [5, "wait"],
     [8, "waitUntil"],
-    [12, "send"],
-    [30, "receive"],
-    [5, "delete"],
+    [16, "send"],
+    [40, "receive"],
+    [4, "delete"],
     [5, "changeVisibility"],
-    [1, "purge"],
-    [3, "configure"],
-    [14, "handOver"],
-    [4, "arrive"],
-    [1.5, "deleteTarget"],
-    [2.5, "createTarget"],
+    [0.5, "purge"],
+    [2, "configure"],
+    [20, "handOver"],
+    [6, "arrive"],
+    [0.7, "deleteTarget"],
+    [5, "createTarget"],
     [3, "commit"],
     [5, "housekeep"],
     [4, "evict"],
@@ -119,6 +120,7 @@ function moodFrom(random: Random): Mood {
     groups: random.pick([1, 2, 3, 8]),
     largestBatch: random.pick([1, 3, 10]),
     troubles: random.pick([0, 0.2, 0.5, 0.9]),
+    returnsAtOnce: random.pick([0.3, 0.7, 0.95]),
     shortRetention: random.chance(0.3),
   };
 }
@@ -145,9 +147,9 @@ function stepFrom(random: Random, mood: Mood, batch: number): Step {
       return {
         kind,
         at,
-        max: random.chance(0.3) ? 1 : random.between(1, 10),
+        max: random.chance(0.2) ? 1 : random.between(1, 10),
         // Mostly short: a message must come back often to be received too often.
-        visibilityMs: random.pick([0, 0, 0, 1, 1000, 1000, 5000, 30_000]),
+        visibilityMs: random.chance(mood.returnsAtOnce) ? 0 : random.pick([1, 1000, 1000, 5000, 30_000]),
       };
     case "delete":
       return { kind, at, handles: some(random, () => handleFrom(random)) };
@@ -185,7 +187,7 @@ function stepFrom(random: Random, mood: Mood, batch: number): Step {
 function planFrom(random: Random, mood: Mood): Plan {
   return {
     retentionSeconds: mood.shortRetention ? random.pick([60, 61, 120]) : 345_600,
-    maxReceiveCount: random.chance(0.15) ? random.pick(["none", "own"]) : random.between(1, 3),
+    maxReceiveCount: random.chance(0.15) ? random.pick(["none", "own"]) : random.pick([1, 1, 2, 3]),
   };
 }
 

@@ -325,6 +325,7 @@ class DeadLetterRun {
     const before = log.lastLsn;
     core.takeBackParcels(this.#nowMs);
     if (log.lastLsn > before) this.#committed(this.#source, before);
+    this.#trace(`  ${model.state.outbox.length} letters come back`);
     model.takeBack(this.#nowMs);
   }
 
@@ -333,7 +334,10 @@ class DeadLetterRun {
     target.core.storeParcel(structuredClone(parcel), this.#nowMs, NO_BATCH);
     // A parcel that the open record has no room for begins the next one.
     if (target.log.lastLsn > before) this.#committed(target, before);
+    const known = target.model.state.entered;
     target.model.store(lettersOf(parcel), this.#nowMs);
+    const stored = target.model.state.entered - known;
+    this.#trace(`  of ${parcel.letters.length} letters ${stored} are new`);
     this.#commit(target);
   }
 

@@ -4,17 +4,24 @@ import { type Answer, exchange, jsonExchange, signed } from "../support/raw-http
 import type { Delivery, Operation, Receive } from "./ledger.ts";
 import type { Victim } from "./victim.ts";
 
-/** The queue as its clients see it, and all that they did. */
-export interface Field {
+/** What the clients of all queues share. */
+export interface Attack {
   readonly victim: Victim;
-  readonly queueName: string;
-  readonly history: Operation[];
   /** Ends the test with what no crash explains. */
   readonly fail: (problem: string) => void;
   /** Called with every acknowledged operation. */
   onAcknowledged: () => void;
   /** True: clients end after what they are doing. */
   stopped: boolean;
+  /** True: the test has ended, and clients leave in doubt what is in doubt. */
+  failed: boolean;
+}
+
+/** A queue as its clients see it, and all that they did. */
+export interface Field {
+  readonly attack: Attack;
+  readonly queueName: string;
+  readonly history: Operation[];
 }
 
 /** Long polls take 2 s; whoever hears nothing for so long will hear nothing any more. */
@@ -22,7 +29,7 @@ const timeoutMs = 15_000;
 
 /** Sends alone and in batches, at once and delayed, until the field is stopped. */
 export async function produce(field: Field, name: string, random: Random): Promise<void> {
-  for (let number = 0; !field.stopped; number++) {
+  for (let number = 0; !field.attack.stopped; number++) {
     const count = random.chance(0.5) ? 1 : random.between(2, 10);
     const messages = Array.from({ length: count }, (_, i) => {
       const key = `${name}-${number}-${i}`;
@@ -69,17 +76,17 @@ async function send(field: Field, messages: readonly Outgoing[]): Promise<void> 
     messages.length === 1
       ? [answer["MessageId"]]
       : (answer["Successful"] as { MessageId: string }[]).map(({ MessageId }) => MessageId);
-  if (ids.length !== messages.length) field.fail(`a batch failed: ${JSON.stringify(answer)}`);
+  if (ids.length !== messages.length) field.attack.fail(`a batch failed: ${JSON.stringify(answer)}`);
   for (const [i, operation] of operations.entries()) {
     operation.messageId = ids[i] as string;
     operation.endedMs = performance.now();
   }
-  field.onAcknowledged();
+  field.attack.onAcknowledged();
 }
 
 /** Receives, and deletes most of it; some it gives back, keeps longer, or forgets. */
 export async function consume(field: Field, random: Random): Promise<void> {
-  while (!field.stopped) {
+  while (!field.attack.stopped) {
     const messages = await receive(field, {
       max: random.between(1, 10),
       waitSeconds: random.between(0, 2),
@@ -103,6 +110,37 @@ export async function consume(field: Field, random: Random): Promise<void> {
   }
 }
 
+/** Sends messages of which some are poison: `isPoison`. */
+export async function produceSomePoison(field: Field, name: string, random: Random): Promise<void> {
+  for (let number = 0; !field.attack.stopped; number++) {
+    const messages = Array.from({ length: random.between(1, 10) }, (_, i) => {
+      const key = `${name}-${number}-${i}${random.chance(0.3) ? poison : ""}`;
+      return { key, delaySeconds: 0, body: `${key} ` };
+    });
+    await send(field, messages);
+  }
+}
+
+const poison = "-poison";
+
+/** Whether no consumer can work it off, and so none deletes it. */
+export function isPoison({ key }: { readonly key: string }): boolean {
+  return key.endsWith(poison);
+}
+
+/** Receives, and deletes most of what is no poison; never a message that is. */
+export async function consumeSomePoison(field: Field, random: Random): Promise<void> {
+  while (!field.attack.stopped) {
+    const messages = await receive(field, {
+      max: 10,
+      waitSeconds: random.between(0, 1),
+      visibilitySeconds: random.between(0, 1),
+    });
+    const sound = messages.filter((message) => !isPoison(message) && random.chance(0.9));
+    await remove(field, sound, random.chance(0.5));
+  }
+}
+
 export interface Held extends Delivery {
   readonly handle: string;
 }
@@ -123,24 +161,25 @@ export async function receive(
     MaxNumberOfMessages: asked.max,
     WaitTimeSeconds: asked.waitSeconds,
     VisibilityTimeout: asked.visibilitySeconds,
-    AttributeNames: ["ApproximateReceiveCount"],
+    AttributeNames: ["ApproximateReceiveCount", "SequenceNumber"],
   });
   if (answer === undefined) return [];
   const messages = (answer["Messages"] ?? []) as {
     MessageId: string;
     ReceiptHandle: string;
     Body: string;
-    Attributes: { ApproximateReceiveCount: string };
+    Attributes: { ApproximateReceiveCount: string; SequenceNumber?: string };
   }[];
   const held = messages.map(({ MessageId, ReceiptHandle, Body, Attributes }) => ({
     key: Body.slice(0, Body.indexOf(" ")),
     messageId: MessageId,
     receiveCount: Number(Attributes.ApproximateReceiveCount),
+    sequenceNumber: Attributes.SequenceNumber,
     handle: ReceiptHandle,
   }));
   operation.deliveries = held;
   operation.endedMs = performance.now();
-  field.onAcknowledged();
+  field.attack.onAcknowledged();
   return held;
 }
 
@@ -197,7 +236,7 @@ async function onEach(field: Field, messages: readonly Held[], each: OnEach): Pr
       if (answer === refused || failed.has(String(i))) strike(field.history, operation);
       else operation.endedMs = performance.now();
     }
-    field.onAcknowledged();
+    field.attack.onAcknowledged();
   }
 }
 
@@ -212,25 +251,26 @@ const refused: Readonly<Record<string, unknown>> = {};
  * @param tolerance a message that another consumer deleted meanwhile is gone
  * @returns undefined when the answer is in doubt
  */
-async function ask(
+export async function ask(
   field: Field,
   action: string,
   input: object,
   tolerance?: "may have gone",
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const { victim, queueName } = field;
+  const { attack, queueName } = field;
+  const { victim } = attack;
   let answer: Answer;
   try {
     const wire = jsonExchange(action, { QueueUrl: queueName, ...input });
     answer = await exchange(victim.url, signed(victim.url, wire), { timeoutMs });
   } catch (error) {
     // A server that nobody killed must answer; one that was killed is worth waiting for.
-    if (victim.restarted === undefined) field.fail(`${action} was not answered: ${error}`);
+    if (victim.restarted === undefined) attack.fail(`${action} was not answered: ${error}`);
     await victim.restarted;
     return undefined;
   }
   if (answer.status === 200) return answer.body === "" ? {} : JSON.parse(answer.body);
   if (tolerance && answer.headers["x-amzn-query-error"] === "InvalidParameterValue;Sender") return refused;
-  field.fail(`${action} was answered ${answer.status} ${answer.body}`);
+  attack.fail(`${action} was answered ${answer.status} ${answer.body}`);
   return undefined;
 }

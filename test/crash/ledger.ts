@@ -33,6 +33,8 @@ export interface Delivery {
   readonly messageId: string;
   /** ApproximateReceiveCount. */
   readonly receiveCount: number;
+  /** FIFO queues only: 20 decimal digits. */
+  readonly sequenceNumber?: string | undefined;
 }
 
 export interface Delete extends Timed {
@@ -47,7 +49,7 @@ export interface VisibilityChange extends Timed {
 }
 
 /** Clients' and server's clock may differ by this, and the server's stands still within a turn. */
-const toleranceMs = 50;
+export const toleranceMs = 50;
 
 /**
  * Every promise that a history breaks:
@@ -78,20 +80,21 @@ export function brokenPromises(
 }
 
 /** A delivery with the receive that it was an answer to. Both ends are known: it was answered. */
-interface Sighting extends Delivery {
+export interface Sighting extends Delivery {
   readonly beganMs: number;
   readonly endedMs: number;
   readonly visibilityMs: number;
 }
 
-interface Message {
+export interface Message {
   send: Send | undefined;
   readonly sightings: Sighting[];
   readonly deletes: Delete[];
   readonly changes: VisibilityChange[];
 }
 
-function byMessage(history: readonly Operation[]): Map<string, Message> {
+/** All that happened to each message, by key. */
+export function byMessage(history: readonly Operation[]): Map<string, Message> {
   const messages = new Map<string, Message>();
   const of = (key: string): Message => {
     const message = messages.get(key) ?? { send: undefined, sightings: [], deletes: [], changes: [] };

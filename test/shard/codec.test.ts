@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../../src/lib/bytes.ts";
-import type { Op, SentMessage } from "../../src/queue/ops.ts";
+import type { Op, RelocatedMessage, SentMessage } from "../../src/queue/ops.ts";
 import { positionOf } from "../../src/queue/position.ts";
 import {
   decodeHeader,
@@ -118,6 +118,165 @@ const golden: [what: string, op: Op, hex: string][] = [
     },
     `06 02 · 00 05 8220 ${BATCH_HEX} 09 ${AT_HEX} · 06 06 8320 ${BATCH_HEX} 00 ${AT_HEX} 01 67 01 64`,
   ],
+  [
+    "a send of a message whose duplicates were left out before it",
+    {
+      kind: "send",
+      batch: BATCH,
+      sentAtMs: AT_MS,
+      messages: [{ bodyBytes: 1, delayMs: 0, groupId: "g", dedupId: "d", place: 200 }],
+    },
+    `01 ${BATCH_HEX} ${AT_HEX} 01 · 16 01 01 67 01 64 c801`,
+  ],
+  [
+    "a relocation of a dead letter",
+    {
+      kind: "relocate",
+      messages: [
+        {
+          position: positionOf(1, 2),
+          batch: BATCH,
+          batchIndex: 0,
+          sentAtMs: AT_MS,
+          bodyBytes: 5,
+          sourceArn: "arn",
+        },
+      ],
+    },
+    `06 01 · 08 05 8220 ${BATCH_HEX} 00 ${AT_HEX} 03 61726e`,
+  ],
+  [
+    "a lease by groups, of a receive with a name",
+    {
+      kind: "groupLease",
+      atMs: AT_MS,
+      visibleAtMs: AT_MS + 30_000,
+      nonce: 0xdeadbeef,
+      attempt: "try",
+      returned: [positionOf(1, 0)],
+      fresh: [
+        {
+          position: positionOf(3, 0),
+          sentAtMs: AT_MS,
+          index: 128,
+          groupId: "g",
+          receivedBefore: 3,
+          firstReceivedAtMs: AT_MS,
+        },
+        {
+          position: positionOf(3, 1),
+          sentAtMs: AT_MS,
+          index: 0,
+          groupId: undefined,
+          receivedBefore: 0,
+          firstReceivedAtMs: AT_MS,
+        },
+      ],
+    },
+    `08 ${AT_HEX} b0ea01 efbeadde 03 747279 · 01 8040 · 02 · 8060 ${AT_HEX} 8001 01 67 03 ${AT_HEX} · 8160 ${AT_HEX} 00 00 00 ${AT_HEX}`,
+  ],
+  [
+    "a lease by groups, without a name",
+    {
+      kind: "groupLease",
+      atMs: AT_MS,
+      visibleAtMs: AT_MS,
+      nonce: 0,
+      attempt: undefined,
+      returned: [],
+      fresh: [],
+    },
+    `08 ${AT_HEX} 00 00000000 00 00 00`,
+  ],
+  [
+    "a repeat",
+    { kind: "repeat", atMs: AT_MS, visibleAtMs: AT_MS + 30_000, attempt: "try" },
+    `09 ${AT_HEX} b0ea01 03 747279`,
+  ],
+  [
+    "dead letters that leave",
+    { kind: "deadLetterOut", positions: [positionOf(5, 9), positionOf(5, 8)] },
+    "0a 02 92c002 01",
+  ],
+  ["dead letters that have arrived", { kind: "deadLetterDone", upTo: 300 }, "0b ac02"],
+  ["dead letters that come back", { kind: "deadLetterBack", atMs: AT_MS }, `0c ${AT_HEX}`],
+  [
+    "dead letters that come in, with and without ids",
+    {
+      kind: "deadLetterIn",
+      source: "src",
+      sourceArn: "arn",
+      upTo: 300,
+      atMs: AT_MS,
+      messages: [
+        { id: BATCH, bodyBytes: 5, sentAtMs: AT_MS, receiveCount: 3, firstReceivedAtMs: AT_MS },
+        {
+          id: BATCH,
+          bodyBytes: 0,
+          sentAtMs: AT_MS,
+          receiveCount: 128,
+          firstReceivedAtMs: AT_MS,
+          groupId: "g",
+          dedupId: "d",
+        },
+      ],
+    },
+    `0d 03 737263 03 61726e ac02 ${AT_HEX} 02 · 00 ${BATCH_HEX} 05 ${AT_HEX} 03 ${AT_HEX} · 06 ${BATCH_HEX} 00 ${AT_HEX} 8001 ${AT_HEX} 01 67 01 64`,
+  ],
+  [
+    "a move task that begins, with a target and a rate",
+    { kind: "moveStart", taskId: "task", atMs: AT_MS, targetArn: "arn", rate: 500, toMove: 128 },
+    `0e 04 7461736b ${AT_HEX} 03 61726e f403 8001`,
+  ],
+  [
+    "a move task that begins, back to where the messages came from and as fast as it goes",
+    { kind: "moveStart", taskId: "task", atMs: AT_MS, targetArn: undefined, rate: undefined, toMove: 0 },
+    `0e 04 7461736b ${AT_HEX} 00 00 00`,
+  ],
+  [
+    "messages that a move task takes",
+    { kind: "moveOut", targetArn: "arn", positions: [positionOf(1, 0), positionOf(1, 1)] },
+    "0f 03 61726e 02 8040 02",
+  ],
+  [
+    "a move task that failed",
+    { kind: "moveEnd", status: "FAILED", reason: "why" },
+    "10 06 4641494c4544 03 776879",
+  ],
+  [
+    "a move task that is over",
+    { kind: "moveEnd", status: "COMPLETED", reason: undefined },
+    "10 09 434f4d504c45544544 00",
+  ],
+  [
+    "messages that a move task brings",
+    {
+      kind: "moveIn",
+      source: "src",
+      upTo: 300,
+      batch: BATCH,
+      sentAtMs: AT_MS,
+      messages: [{ bodyBytes: 2, delayMs: 1, groupId: "g" }],
+    },
+    `11 03 737263 ac02 ${BATCH_HEX} ${AT_HEX} 01 · 03 02 01 01 67`,
+  ],
+  [
+    "woken messages that join the backlog again",
+    {
+      kind: "rejoin",
+      messages: [
+        {
+          position: positionOf(1, 2),
+          batch: BATCH,
+          batchIndex: 9,
+          sentAtMs: AT_MS,
+          bodyBytes: 5,
+          groupId: "g",
+        },
+      ],
+    },
+    `12 01 · 02 05 8220 ${BATCH_HEX} 09 ${AT_HEX} 01 67`,
+  ],
 ];
 
 describe("a record of version 1", () => {
@@ -211,7 +370,7 @@ describe("a record that cannot be read stops the shard, and is never skipped", (
     }
   });
 
-  test.each([0, 8, 255])("when it holds an operation of kind %d, wherever that stands", (tag) => {
+  test.each([0, 19, 255])("when it holds an operation of kind %d, wherever that stands", (tag) => {
     const unknown = tag.toString(16).padStart(2, "0");
     for (const ops of [unknown, `05 ${AT_HEX} ${unknown}`, `${unknown} 05 ${AT_HEX}`]) {
       const bytes = sealed(fromHex(`${HEADER_HEX} ${ops}`));
@@ -243,9 +402,30 @@ function sealed(bytes: Uint8Array): Uint8Array {
   return whole;
 }
 
+const KINDS = [
+  "send",
+  "lease",
+  "visibility",
+  "ack",
+  "purge",
+  "relocate",
+  "settings",
+  "groupLease",
+  "repeat",
+  "deadLetterOut",
+  "deadLetterDone",
+  "deadLetterBack",
+  "deadLetterIn",
+  "moveStart",
+  "moveOut",
+  "moveEnd",
+  "moveIn",
+  "rejoin",
+] as const satisfies Op["kind"][];
+
 function opFrom(random: Random): Op {
   const atMs = random.between(0, 2 ** 42);
-  switch (random.pick(["send", "lease", "visibility", "ack", "purge", "relocate", "settings"] as const)) {
+  switch (random.pick(KINDS)) {
     case "send":
       return {
         kind: "send",
@@ -278,16 +458,84 @@ function opFrom(random: Random): Op {
     case "purge":
       return { kind: "purge", atMs };
     case "relocate":
+      return { kind: "relocate", messages: some(random, () => relocatedFrom(random, atMs)) };
+    case "rejoin":
+      return { kind: "rejoin", messages: some(random, () => relocatedFrom(random, atMs)) };
+    case "groupLease":
       return {
-        kind: "relocate",
-        messages: some(random, () => ({
+        kind: "groupLease",
+        atMs,
+        visibleAtMs: atMs + random.between(0, 43_200_000),
+        nonce: random.between(0, 2 ** 32 - 1),
+        attempt: random.chance(0.5) ? undefined : "a".repeat(random.between(1, 128)),
+        returned: some(random, () => positionFrom(random)),
+        fresh: some(random, () => ({
           position: positionFrom(random),
-          batch: batchFrom(random),
-          batchIndex: random.between(0, 255),
-          sentAtMs: atMs,
+          sentAtMs: random.between(0, 2 ** 42),
+          index: random.between(0, 2 ** 45),
+          groupId: random.chance(0.5) ? undefined : "€".repeat(random.between(1, 128)),
+          receivedBefore: random.between(0, 1000),
+          firstReceivedAtMs: random.between(0, 2 ** 42),
+        })),
+      };
+    case "repeat":
+      return {
+        kind: "repeat",
+        atMs,
+        visibleAtMs: atMs + random.between(0, 43_200_000),
+        attempt: textFrom(random),
+      };
+    case "deadLetterOut":
+      return { kind: "deadLetterOut", positions: some(random, () => positionFrom(random)) };
+    case "deadLetterDone":
+      return { kind: "deadLetterDone", upTo: random.between(0, 2 ** 45) };
+    case "deadLetterBack":
+      return { kind: "deadLetterBack", atMs };
+    case "deadLetterIn":
+      return {
+        kind: "deadLetterIn",
+        source: textFrom(random),
+        sourceArn: textFrom(random),
+        upTo: random.between(0, 2 ** 45),
+        atMs,
+        messages: some(random, () => ({
+          id: batchFrom(random),
           bodyBytes: random.between(0, 2 ** 21),
+          sentAtMs: random.between(0, 2 ** 42),
+          receiveCount: random.between(0, 2000),
+          firstReceivedAtMs: random.between(0, 2 ** 42),
           ...idsFrom(random),
         })),
+      };
+    case "moveStart":
+      return {
+        kind: "moveStart",
+        taskId: textFrom(random),
+        atMs,
+        targetArn: random.chance(0.5) ? undefined : `arn:${textFrom(random)}`,
+        rate: random.chance(0.5) ? undefined : random.between(1, 500),
+        toMove: random.between(0, 2 ** 45),
+      };
+    case "moveOut":
+      return {
+        kind: "moveOut",
+        targetArn: textFrom(random),
+        positions: some(random, () => positionFrom(random)),
+      };
+    case "moveEnd":
+      return {
+        kind: "moveEnd",
+        status: random.pick(["RUNNING", "COMPLETED", "CANCELLING", "CANCELLED", "FAILED"] as const),
+        reason: random.chance(0.5) ? undefined : `because ${textFrom(random)}`,
+      };
+    case "moveIn":
+      return {
+        kind: "moveIn",
+        source: textFrom(random),
+        upTo: random.between(0, 2 ** 45),
+        batch: batchFrom(random),
+        sentAtMs: atMs,
+        messages: some(random, () => messageFrom(random)),
       };
     case "settings":
       return {
@@ -300,7 +548,24 @@ function opFrom(random: Random): Op {
 
 function messageFrom(random: Random): SentMessage {
   const delayMs = random.chance(0.5) ? 0 : random.between(1, 900_000);
-  return { bodyBytes: random.between(0, 2 ** 21), delayMs, ...idsFrom(random) };
+  const place = random.chance(0.5) ? {} : { place: random.between(0, 9) };
+  return { bodyBytes: random.between(0, 2 ** 21), delayMs, ...idsFrom(random), ...place };
+}
+
+function relocatedFrom(random: Random, sentAtMs: number): RelocatedMessage {
+  return {
+    position: positionFrom(random),
+    batch: batchFrom(random),
+    batchIndex: random.between(0, 255),
+    sentAtMs,
+    bodyBytes: random.between(0, 2 ** 21),
+    ...idsFrom(random),
+    ...(random.chance(0.5) ? {} : { sourceArn: textFrom(random) }),
+  };
+}
+
+function textFrom(random: Random): string {
+  return "é".repeat(random.between(0, 100));
 }
 
 function idsFrom(random: Random): { groupId?: string; dedupId?: string } {

@@ -1,6 +1,8 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fromUtf8 } from "../../src/lib/bytes.ts";
+import { fromUtf8, utf8 } from "../../src/lib/bytes.ts";
+import type { ShardCall } from "../../src/shard/calls.ts";
+import { ShardCore } from "../../src/shard/shard-core.ts";
 import { testSettings } from "../support/fake-queue.ts";
 import { eventually, receiveCall, ShardDesk, sendCall } from "./shard-desk.ts";
 
@@ -79,7 +81,7 @@ describe("a shard whose log cannot be written", () => {
       expect(broken).toHaveBeenCalledTimes(1);
       return settled.map(({ status }) => status);
     }).catch((error: Error) => error.message);
-    expect(outcomes).toBe("the log could not be written");
+    expect(outcomes).toBe("memory and log have parted");
     expect(await shard.receive()).toEqual(["first"]);
   });
 
@@ -87,11 +89,75 @@ describe("a shard whose log cannot be written", () => {
     const logged = vi.spyOn(console, "error").mockReturnValue(undefined);
     const shard = await ShardDesk.open();
     await shard.breakStorage();
-    await expect(shard.send("lost")).rejects.toThrow(/^the log could not be written$/);
+    await expect(shard.send("lost")).rejects.toThrow(/^memory and log have parted$/);
     expect(logged).toHaveBeenCalledWith(
-      expect.any(String),
+      "a shard could not write its log",
       expect.objectContaining({ message: "the disks are gone" }),
     );
+  });
+});
+
+describe("a call that the shard fails on", () => {
+  /** A release that knows more kinds of calls, or fewer fields, may be on the other side. */
+  const broken = { kind: "delete" } as unknown as ShardCall;
+
+  test("is answered so, and takes none of its group down with it", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const shard = await ShardDesk.open();
+    const replies = await shard.run(sendCall(["before"]), broken, sendCall(["after"]), { kind: "count" });
+    expect(replies.map(({ kind }) => kind)).toEqual(["sent", "failed", "sent", "counted"]);
+    expect(replies[1]).toEqual({ kind: "failed" });
+    expect(logged).toHaveBeenCalledWith("a shard failed on a call: delete", expect.any(TypeError));
+    await shard.evict();
+    expect(await shard.receive()).toEqual(["before", "after"]);
+  });
+
+  test("half-way through an operation ends this life of the object, and nobody of its group is answered", async () => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+    const shard = await ShardDesk.open();
+    await shard.send("stored");
+    const half = {
+      kind: "send",
+      batchId: crypto.randomUUID(),
+      messages: [{ sealed: utf8("x"), delayMs: 0, groupId: 7 }],
+    };
+    await expect(shard.run(sendCall(["lost"]), half as unknown as ShardCall)).rejects.toThrow(
+      /^memory and log have parted$/,
+    );
+    expect(await shard.receive()).toEqual(["stored"]);
+  });
+});
+
+describe("a shard that is full", () => {
+  test("of bytes stores no send, and still serves all else, so that it can be drained", async () => {
+    const shard = await ShardDesk.open();
+    await shard.send("a", "b");
+    await shard.evict();
+    await databaseOf(shard, 8_000_000_000);
+    await shard.send("the last");
+    await shard.send("really the last");
+    await shard.evict();
+    await databaseOf(shard, 8_000_000_001);
+    // The size is looked at with the first commit of a life.
+    expect(await shard.receive(2)).toEqual(["a", "b"]);
+    expect(await shard.run(sendCall(["refused"]))).toEqual([{ kind: "full" }]);
+    await shard.delete("a", "b");
+    expect(await shard.receive()).toEqual(["the last", "really the last"]);
+    await shard.evict();
+    await databaseOf(shard, 1_000_000);
+    expect(await shard.send("again")).toMatchObject({ kind: "sent" });
+    expect(await shard.receive()).toEqual(["again"]);
+  });
+
+  test("of messages in their delay refuses sends alone", async () => {
+    const shard = await ShardDesk.open();
+    await shard.send("a");
+    const full = vi.spyOn(ShardCore.prototype, "full", "get").mockReturnValue(true);
+    const replies = await shard.run(sendCall(["refused"]), receiveCall(), { kind: "count" });
+    expect(replies.map(({ kind }) => kind)).toEqual(["full", "received", "counted"]);
+    full.mockReturnValue(false);
+    expect(await shard.send("b")).toMatchObject({ kind: "sent" });
+    expect(await shard.counts()).toEqual({ visible: 1, inFlight: 1, delayed: 0 });
   });
 });
 
@@ -226,6 +292,13 @@ describe("a shard whose queue was deleted", () => {
     expect(await shard.run(receiveCall())).toEqual([{ kind: "unconfigured" }]);
   });
 });
+
+/** Lets this life of the object believe that its database has so many bytes. */
+async function databaseOf(shard: ShardDesk, bytes: number): Promise<void> {
+  await runInDurableObject(shard.stub, (_, { storage }) => {
+    Object.defineProperty(storage.sql, "databaseSize", { value: bytes });
+  });
+}
 
 type Step = readonly [afterMs: number, act: (shard: ShardDesk) => Promise<unknown>];
 

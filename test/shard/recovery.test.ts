@@ -2,13 +2,14 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { fromUtf8 } from "../../src/lib/bytes.ts";
-import { RECORD_VERSION, UnreadableRecord } from "../../src/shard/codec.ts";
+import { decodeRecord, RECORD_VERSION, UnreadableRecord } from "../../src/shard/codec.ts";
 import { ShardCore } from "../../src/shard/shard-core.ts";
-import { SNAPSHOT_VERSION } from "../../src/shard/snapshot.ts";
+import { decodeSnapshot, SNAPSHOT_VERSION } from "../../src/shard/snapshot.ts";
 import { SqliteLog } from "../../src/shard/sqlite-log.ts";
 import { testSettings } from "../support/fake-queue.ts";
 import { fromHex } from "../support/hex.ts";
 import v1 from "./records/v1.json";
+import v2 from "./records/v2.json";
 
 /** When the queue in the fixture was made; later instants count from here. */
 const MADE_MS = 1_700_000_000_000;
@@ -19,10 +20,13 @@ const TWELVE_HOURS_MS = 43_200_000;
  * hold such logs. A new version of records or snapshots adds one.
  */
 const fixtures = [{ recordVersion: 1, snapshotVersion: 1, log: v1 }];
+/** With snapshots of version 2 came operations of FIFO queues, dead letters, move tasks and rejoined messages. */
+const fixtures2 = [{ recordVersion: 1, snapshotVersion: 2, log: v2 }];
+const written = [...fixtures, ...fixtures2];
 
 test("there is a fixture of every version ever written", () => {
-  expect(new Set(fixtures.map(({ recordVersion }) => recordVersion)).size).toBe(RECORD_VERSION);
-  expect(new Set(fixtures.map(({ snapshotVersion }) => snapshotVersion)).size).toBe(SNAPSHOT_VERSION);
+  expect(new Set(written.map(({ recordVersion }) => recordVersion)).size).toBe(RECORD_VERSION);
+  expect(new Set(written.map(({ snapshotVersion }) => snapshotVersion)).size).toBe(SNAPSHOT_VERSION);
 });
 
 describe.each(fixtures)(
@@ -109,6 +113,125 @@ describe.each(fixtures)(
     });
   },
 );
+
+const FIFO_OPS = [
+  ...["send", "settings", "groupLease", "repeat", "deadLetterOut", "deadLetterDone", "deadLetterBack"],
+  ...["deadLetterIn", "moveIn", "moveStart", "moveOut", "moveEnd"],
+];
+
+describe.each(fixtures2)(
+  "a log of records $recordVersion and snapshots $snapshotVersion",
+  ({ log: { fifo, standard }, snapshotVersion }) => {
+    test("holds every kind of operation that is new", () => {
+      expect(kindsIn(fifo)).toEqual(new Set(FIFO_OPS));
+      expect(kindsIn(standard)).toContain("rejoin");
+      for (const { snapshot } of [fifo, standard]) expect(fromHex(snapshot.data)[0]).toBe(snapshotVersion);
+    });
+
+    for (const withSnapshot of [false, true]) {
+      const way = withSnapshot ? "from its snapshot and the records behind it" : "from its records alone";
+
+      test(`of a FIFO queue is recovered ${way}`, async () => {
+        await withLog((log) => {
+          write(fifo, log, withSnapshot);
+          const core = new ShardCore(log);
+          expect(countsAt(core, 14_000)).toEqual({ visible: 7, inFlight: 4, delayed: 0 });
+          expect(core.execute({ kind: "listMoves" }, MADE_MS + 14_000, 0).tasks).toEqual([
+            {
+              taskId: "00000070-80ff-4000-8000-000000000070",
+              status: "CANCELLED",
+              targetArn: "arn:aws:sqs:us-east-1:000000000000:elsewhere.fifo",
+              rate: 1,
+              startedAtMs: MADE_MS + 11_000,
+              moved: 1,
+              toMove: 7,
+            },
+          ]);
+          expect(core.hasDeadLetters).toBe(false);
+          // "letter 3" waits for the letters before it.
+          expect(receivedAt(core, 14_000).map(nameOf)).toEqual(["p1", "p2", "p3", "q1", "q2", "last"]);
+          expect(receivedAt(core, 70_399)).toEqual([]);
+          expect(receivedAt(core, 70_400)).toEqual([
+            "letter 3: 00000093-80ff-4000-8000-000000000093, sent at 10300, receive 2, first at -4000, table 1, l, 00000093-80ff-4000-8000-000000000093",
+          ]);
+          const parcel = core.nextParcel("source");
+          expect(parcel?.upTo).toBe(12);
+          expect(
+            parcel?.letters.map(({ number, sealed, receiveCount }) => [
+              number,
+              fromUtf8(sealed),
+              receiveCount,
+            ]),
+          ).toEqual([
+            [9, "b1", 3],
+            [10, "c1", 3],
+            [11, "letter 1", 5],
+            [12, "letter 2", 5],
+          ]);
+        });
+      });
+
+      test(`of a FIFO queue is recovered ${way} with what it remembers of others`, async () => {
+        await withLog((log) => {
+          write(fifo, log, withSnapshot);
+          const core = new ShardCore(log);
+          const named = { kind: "receive", max: 10, visibilityMs: 60_000, attempt: "kept" } as const;
+          const repeated = core.execute(named, MADE_MS + 14_000, 7).messages;
+          expect(repeated.map(({ sealed, nonce }) => [fromUtf8(sealed), nonce])).toEqual([["b1", 12]]);
+
+          const messages = [{ sealed: new Uint8Array(1), delayMs: 0, groupId: "c", dedupId: "c1" }];
+          const send = { kind: "send", batchId: crypto.randomUUID(), messages } as const;
+          const again = core.execute(send, MADE_MS + 14_000, 0);
+          expect(again.messageIds).toEqual(["00000002-80ff-4000-8000-000000000003"]);
+
+          const letter = { sealed: new Uint8Array(1), sentAtMs: 0, receiveCount: 1, firstReceivedAtMs: 0 };
+          const letters = [1, 2, 3, 4].map((number) => {
+            return { ...letter, number, messageId: crypto.randomUUID(), groupId: "new" };
+          });
+          const parcel = { source: "ssssssss", sourceArn: "arn", upTo: 4, letters };
+          core.storeParcel(parcel, MADE_MS + 14_000, crypto.randomUUID());
+          expect(countsAt(core, 14_000)).toEqual({ visible: 8, inFlight: 4, delayed: 0 });
+        });
+      });
+
+      test(`of a queue with rejoined messages is recovered ${way}`, async () => {
+        await withLog((log) => {
+          write(standard, log, withSnapshot);
+          const core = new ShardCore(log);
+          expect(countsAt(core, 5000)).toEqual({ visible: 5, inFlight: 2, delayed: 0 });
+          expect(receivedAt(core, 5000)).toEqual([
+            "fresh: 00000001-80ff-4000-8000-000000000002, sent at 1000, receive 1, first at 5000, table 1, g",
+            "d0: 00000001-80ff-4000-8000-000000000001, sent at 1000, receive 1, first at 5000, table 1",
+            "d1: 00000001-80ff-4000-8000-000000000000, sent at 1000, receive 1, first at 5000, table 1",
+            "e0: 00000002-80ff-4000-8000-000000000002, sent at 3500, receive 1, first at 5000, table 1",
+            "e1: 00000002-80ff-4000-8000-000000000003, sent at 3500, receive 1, first at 5000, table 1",
+          ]);
+        });
+      });
+    }
+
+    test("tells of the middle of a move task and of an outbox in its snapshot", () => {
+      const { state } = decodeSnapshot(fromHex(fifo.snapshot.data));
+      expect(state.moves.map(({ status }) => status)).toEqual(["RUNNING"]);
+      expect([...state.outbox.keys()]).toEqual([8]);
+      expect([...state.inbox]).toEqual([
+        ["ssssssss", 3],
+        ["t", 1],
+      ]);
+      expect([...state.attempts.keys()]).toEqual(["try", "other", "kept"]);
+    });
+  },
+);
+
+function kindsIn({ records }: Fixture): Set<string> {
+  return new Set(
+    records.flatMap(({ lsn, ops }) => decodeRecord(lsn, fromHex(ops)).ops.map(({ kind }) => kind)),
+  );
+}
+
+function nameOf(message: string): string {
+  return message.slice(0, message.indexOf(":"));
+}
 
 type Fixture = typeof v1;
 

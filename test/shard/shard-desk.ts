@@ -8,6 +8,8 @@ import {
   type Deferred,
   DOORBELL_HEADER,
   type DoorbellRequest,
+  type Failed,
+  type Full,
   type LeaseRef,
   type Received,
   type Sent,

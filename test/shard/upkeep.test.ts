@@ -98,8 +98,8 @@ describe("tables", () => {
       const shard = await shardKeptFor(FOURTEEN_DAYS);
       await shard.send("old");
       if (snapshots) {
-        await writeAside(shard, 1998);
-        await shard.send("record 2001");
+        await writeAside(shard, 998);
+        await shard.send("record 1001");
         expect(await shard.tables()).toContain("snap");
       }
       const startMs = Date.now();
@@ -204,25 +204,25 @@ describe("a purge", () => {
   });
 });
 
-test("a snapshot is taken every 2,000 records, so that no replay is longer, and two are kept", async () => {
-  expect(shardLimits.snapshotRecords).toBe(2000);
+test("a snapshot is taken every 1,000 records, so that no replay is longer, and two are kept", async () => {
+  expect(shardLimits.snapshotRecords).toBe(1000);
   const shard = await shardKeptFor(FOURTEEN_DAYS);
   // The settings were the first record.
-  await writeAside(shard, 1997);
-  await shard.send("record 1999");
+  await writeAside(shard, 997);
+  await shard.send("record 999");
   expect(await shard.tables()).toEqual(["rec_1"]);
+  await shard.send("record 1000");
+  expect(await snapshotLsns(shard)).toEqual([1000]);
+  await writeAside(shard, 998);
+  await shard.send("record 1999");
+  expect(await snapshotLsns(shard)).toEqual([1000]);
   await shard.send("record 2000");
-  expect(await snapshotLsns(shard)).toEqual([2000]);
-  await writeAside(shard, 1998);
-  await shard.send("record 3999");
-  expect(await snapshotLsns(shard)).toEqual([2000]);
-  await shard.send("record 4000");
-  expect(await snapshotLsns(shard)).toEqual([2000, 4000]);
-  await writeAside(shard, 1999);
-  await shard.send("record 6000");
-  expect(await snapshotLsns(shard)).toEqual([4000, 6000]);
+  expect(await snapshotLsns(shard)).toEqual([1000, 2000]);
+  await writeAside(shard, 999);
+  await shard.send("record 3000");
+  expect(await snapshotLsns(shard)).toEqual([2000, 3000]);
   await shard.evict();
-  expect(await shard.counts()).toEqual({ visible: 5999, inFlight: 0, delayed: 0 });
+  expect(await shard.counts()).toEqual({ visible: 2999, inFlight: 0, delayed: 0 });
 });
 
 function shardKeptFor(retentionSeconds: number): Promise<ShardDesk> {

@@ -110,9 +110,71 @@ describe("a waiter that was rung", () => {
     line.ring(1, 0);
     line.ring(2, 100);
     expect(line.waiters.lapse(CLAIM_MS)).toBe(true);
-    expect(line.waiters.size).toBe(1);
+    expect(line.waiters.awaitsClaims).toBe(true);
     expect(line.waiters.lapse(CLAIM_MS + 100)).toBe(false);
+    expect(line.waiters.awaitsClaims).toBe(false);
+    // Both may still come.
+    expect(line.waiters.size).toBe(2);
+  });
+
+  test("and comes too late to find anything waits again, before all others, and is rung", () => {
+    const line = new Line();
+    line.comes("late");
+    line.ring(1, 0);
+    line.waiters.lapse(CLAIM_MS);
+    line.comes("b");
+    line.waiters.again("late");
+    expect(line.waiters.size).toBe(2);
+    line.ring(1, CLAIM_MS + 1);
+    expect(line.rings).toEqual(["late", "late"]);
+    line.ring(2, CLAIM_MS + 1);
+    expect(line.rings).toEqual(["late", "late", "b"]);
+  });
+
+  test("and is late is not rung before it has come", () => {
+    const line = new Line();
+    line.comes("late");
+    line.ring(1, 0);
+    line.waiters.lapse(CLAIM_MS);
+    line.ring(100, CLAIM_MS);
+    expect(line.rings).toEqual(["late"]);
+  });
+
+  test("and comes too late but finds something is forgotten", () => {
+    const line = new Line();
+    line.comes("late");
+    line.ring(1, 0);
+    line.waiters.lapse(CLAIM_MS);
+    line.waiters.remove("late");
     expect(line.waiters.size).toBe(0);
+    line.waiters.again("late");
+    line.ring(1, CLAIM_MS);
+    expect(line.rings).toEqual(["late"]);
+  });
+
+  test("and never comes is forgotten when its client's wait is over and 250 ms have passed", () => {
+    const line = new Line();
+    line.comes("late", { untilMs: 1000 });
+    line.ring(1, 0);
+    line.waiters.lapse(CLAIM_MS);
+    line.waiters.lapse(1000 + CLAIM_MS - 1);
+    expect(line.waiters.size).toBe(1);
+    line.waiters.lapse(1000 + CLAIM_MS);
+    expect(line.waiters.size).toBe(0);
+    line.waiters.again("late");
+    line.ring(1, 1000 + CLAIM_MS);
+    expect(line.rings).toEqual(["late"]);
+  });
+
+  test.each([
+    { untilMs: CLAIM_MS, kept: 0 },
+    { untilMs: CLAIM_MS + 1, kept: 1 },
+  ])("and lapses at 250 ms is kept as late only while its client waits: until $untilMs", (expected) => {
+    const line = new Line();
+    line.comes("a", { untilMs: expected.untilMs });
+    line.ring(1, 0);
+    line.waiters.lapse(CLAIM_MS);
+    expect(line.waiters.size).toBe(expected.kept);
   });
 
   test("is waited for, and nobody else", () => {
