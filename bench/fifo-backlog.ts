@@ -36,14 +36,20 @@ export interface FifoBacklogResult {
   readonly spread: Measured;
 }
 
+export interface FifoBacklogResults {
+  readonly cells: readonly FifoBacklogResult[];
+  /** Of the first receive that has to look past all blocked messages; later ones know them. */
+  readonly firstLookMs: number;
+}
+
 /** Fills the queues, measures, and deletes them. */
 export async function measureFifoBacklog(
   { client, pid }: { readonly client: QueueClient; readonly pid: number | undefined },
   options: FifoBacklogOptions,
   slices: Slices,
-): Promise<FifoBacklogResult[]> {
+): Promise<FifoBacklogResults> {
   const empty = await client.createQueue("bench-fifo-empty.fifo");
-  const blocked = await blockedQueue(client, options);
+  const { queueUrl: blocked, firstLookMs } = await blockedQueue(client, options);
   const spread = await client.createQueue("bench-fifo-spread.fifo");
   const portion = { queueUrl: spread, bodyBytes: BACKLOG_BODY_BYTES, messages: options.spread };
   await fill(client, { ...portion, groupOf: inTurn(options.groups) });
@@ -68,7 +74,7 @@ export async function measureFifoBacklog(
     });
   }
   for (const queueUrl of [empty, blocked, spread]) await client.deleteQueue(queueUrl);
-  return results;
+  return { cells: results, firstLookMs };
 }
 
 const cells: readonly Cell[] = ([1, 10] as const).map((batch) => ({
@@ -79,10 +85,13 @@ const cells: readonly Cell[] = ([1, 10] as const).map((batch) => ({
 }));
 
 /** One message in flight keeps all others of its group from being delivered. */
-async function blockedQueue(client: QueueClient, { blocked }: FifoBacklogOptions): Promise<string> {
+async function blockedQueue(client: QueueClient, { blocked }: FifoBacklogOptions) {
   const queueUrl = await client.createQueue("bench-fifo-blocked.fifo");
   const portion = { queueUrl, bodyBytes: BACKLOG_BODY_BYTES, messages: blocked };
   await fill(client, { ...portion, groupOf: () => "blocked" });
   await client.call("ReceiveMessage", { QueueUrl: queueUrl, MaxNumberOfMessages: 1 });
-  return queueUrl;
+  await fill(client, { ...portion, messages: 10, groupOf: () => "behind" });
+  const beganMs = performance.now();
+  await client.call("ReceiveMessage", { QueueUrl: queueUrl, MaxNumberOfMessages: 10 });
+  return { queueUrl, firstLookMs: performance.now() - beganMs };
 }

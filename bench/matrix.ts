@@ -43,10 +43,15 @@ export function allCells(bodySizes: readonly number[]): Cell[] {
   return bodySizes.flatMap((bodyBytes) =>
     (["send", "receive+delete", "life cycle"] as const).flatMap((operation) =>
       ([1, 10] as const).flatMap((batch) =>
-        [1, 16, 64].map((connections) => ({ operation, batch, bodyBytes, connections })),
+        connectionsFor(bodyBytes).map((connections) => ({ operation, batch, bodyBytes, connections })),
       ),
     ),
   );
+}
+
+/** 64 connections of ten large bodies each keep 42 MB on their way, and a slice waiting for seconds. */
+function connectionsFor(bodyBytes: number): readonly number[] {
+  return bodyBytes > BACKLOG_BODY_BYTES ? [1, 16] : [1, 16, 64];
 }
 
 /** How many large messages the cells that receive from the backlog will take. */
@@ -105,7 +110,7 @@ export async function measureCell(cell: Cell, field: Field, slices: Slices): Pro
   };
 }
 
-/** Many more than all connections together can have in flight. */
+/** More than the 640 messages that 64 connections hold at a time: one in flight blocks its group. */
 export const FIFO_GROUPS = 1000;
 
 /** One client alone shares no commit, in a FIFO queue as in a standard one. */

@@ -50,7 +50,8 @@ export function readOptions(args: readonly string[]): Options {
 
 function fifoBacklog(backlog: number, quick: boolean): FifoBacklogOptions | undefined {
   if (backlog === 0) return undefined;
-  const spread = quick ? Math.min(backlog, 5000) : backlog;
+  // Twice as far as a receive looks ahead: what lies deeper is not read, and would only take longer to send.
+  const spread = Math.min(backlog, quick ? 5000 : 250_000);
   return { blocked: Math.min(spread, MAX_BLOCKED), spread, groups: quick ? 500 : 100_000 };
 }
 

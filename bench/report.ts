@@ -1,7 +1,7 @@
 import { percentile } from "./closed-loop.ts";
 import type { ColdStart } from "./cold-start.ts";
 import type { Economy } from "./economy.ts";
-import type { FifoBacklogOptions, FifoBacklogResult } from "./fifo-backlog.ts";
+import type { FifoBacklogOptions, FifoBacklogResults } from "./fifo-backlog.ts";
 import type { CellResult } from "./matrix.ts";
 import type { Polling } from "./pollers.ts";
 import type { Cell, Measured } from "./side.ts";
@@ -62,8 +62,11 @@ function reportFifo(results: readonly CellResult[]): void {
 }
 
 /** @param options what waited */
-export function reportFifoBacklog(results: readonly FifoBacklogResult[], options: FifoBacklogOptions): void {
-  const rows = results.flatMap(({ cell, empty, blocked, spread }) => {
+export function reportFifoBacklog(
+  { cells, firstLookMs }: FifoBacklogResults,
+  options: FifoBacklogOptions,
+): void {
+  const rows = cells.flatMap(({ cell, empty, blocked, spread }) => {
     const row = (queue: string, side: Measured) => [
       ...[queue, `${cell.batch}`, `${cell.connections}`, ...speed(side)],
       ...[ratio(side.perSecond, empty.perSecond), ratio(empty.cpuMicros, side.cpuMicros)],
@@ -76,7 +79,8 @@ export function reportFifoBacklog(results: readonly FifoBacklogResult[], options
   });
   const head = ["FIFO queue", "batch", "conn.", "msg/s", "p50", "p99", "of empty", "CPU"];
   printTable("Receiving stays fast with a deep backlog: receive+delete at FIFO queues", head, rows);
-  reportGenerator(results.flatMap(({ empty, blocked, spread }) => [empty, blocked, spread]));
+  console.log(`\nThe first receive that looks past the blocked group takes ${number(firstLookMs)} ms.`);
+  reportGenerator(cells.flatMap(({ empty, blocked, spread }) => [empty, blocked, spread]));
 }
 
 function reportGenerator(all: readonly (Measured | undefined)[]): void {

@@ -152,7 +152,7 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
 
 async function measureLoad(field: Field, options: Options): Promise<CellResult[]> {
   progress("warming up");
-  await warmUp(field, 1000);
+  await warmUp(field, 2 * options.slices.measureMs);
   const cells = allCells(options.bodyBytes);
   const results: CellResult[] = [];
   for (const [i, cell] of cells.entries()) {

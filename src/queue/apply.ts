@@ -8,7 +8,7 @@ import type { DeadLetterInOp, FreshLease, GroupLeaseOp, LeaseOp, Op, RepeatOp, S
 import { lsnOf, type Position, positionOf } from "./position.ts";
 import { outNumberOf, redriveOf } from "./redrive.ts";
 import { endDelays } from "./settle.ts";
-import type { BatchMemory, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
+import type { BatchMemory, MoveTask, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
 import { forget, hideUntil, touchedAt } from "./touched.ts";
 
 /** Touches, never decides: sets exactly what the op's arrow sets. Replay after an eviction runs this very function. */
@@ -57,12 +57,21 @@ export function apply(state: QueueState, op: Op): void {
         if (task) task.moved++;
       }
       break;
-    case "moveStart":
-      state.moves = [
-        ...state.moves.slice(1 - limits.listedMoves),
-        { ...op, startedAtMs: op.atMs, moved: 0, status: "RUNNING", reason: undefined },
-      ];
+    case "moveStart": {
+      const { taskId, targetArn, rate, toMove, atMs } = op;
+      const task: MoveTask = {
+        taskId,
+        targetArn,
+        rate,
+        toMove,
+        startedAtMs: atMs,
+        moved: 0,
+        status: "RUNNING",
+        reason: undefined,
+      };
+      state.moves = [...state.moves.slice(1 - limits.listedMoves), task];
       break;
+    }
     case "moveOut":
       for (const position of op.positions) {
         const message = touchedAt(state, position);

@@ -97,8 +97,8 @@ function outOfOrder(receive: Receive, { numbers, groups, messages }: Known): str
 
 /** Whether a delete, even one in doubt, began before `atMs`, and no later receive shows that it had no effect. */
 function mayBeDeleted(message: Message | undefined, atMs: number): boolean {
+  if (message === undefined) return false;
   return (
-    message !== undefined &&
     message.deletes.some(({ beganMs }) => beganMs < atMs) &&
     !message.sightings.some(({ beganMs }) => beganMs >= atMs)
   );

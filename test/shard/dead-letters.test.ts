@@ -127,7 +127,8 @@ test("many leave in order, a hundred with each receive and each parcel", async (
   const [source, dead] = await pair();
   const bodies = Array.from({ length: 250 }, (_, n) => `${n}`);
   await source.run(sendCall(bodies));
-  for (let n = 0; n < 25; n++) await source.receive(10, 0);
+  for (let n = 0; n < 25; n++) await source.receive(10, 1000);
+  pass(1000);
   const visibleAfter: number[] = [];
   for (let n = 0; n < 3; n++) {
     expect(await source.receive(10, 0)).toEqual([]);
