@@ -170,7 +170,7 @@ function applyDeadLetterIn(state: QueueState, op: DeadLetterInOp): void {
 function applyDeadLetterBack(state: QueueState, atMs: number): void {
   for (const { position, message } of state.outbox.values()) {
     state.touched.set(position, message);
-    state.derived.ages.push(position);
+    state.derived.ages.push(message.sentAtMs, position);
     message.hidden = false;
     // Its row may still be there, or gone like it was.
     state.derived.ready.remove(0, position);
@@ -297,7 +297,7 @@ function touch(
     listed: false,
   };
   state.touched.set(position, message);
-  state.derived.ages.push(position);
+  state.derived.ages.push(sentAtMs, position);
   hideUntil(state, message, position, op.visibleAtMs, op.atMs);
   return message;
 }
@@ -328,7 +328,7 @@ export function reindex(state: QueueState): void {
   derived.redrive = state.settings && redriveOf(state.settings);
   state.inFlight = 0;
   for (const [position, message] of state.touched) {
-    derived.ages.push(position);
+    derived.ages.push(message.sentAtMs, position);
     message.hidden = false;
     message.listed = false;
     hideUntil(state, message, position, message.visibleAtMs, -Infinity);

@@ -6,7 +6,7 @@ import { freshLeaseOf, groupedLeaseOf, type Lease, type Leases } from "./lease.t
 import { limits } from "./limits.ts";
 import type { GroupedLease, Op, SentMessage, VisibilityOp } from "./ops.ts";
 import { indexOf, lsnOf, type Position, positionOf } from "./position.ts";
-import { isExhausted } from "./redrive.ts";
+import { isExhausted, outNumberOf } from "./redrive.ts";
 import type { Attempt, QueueState, TouchedMessage } from "./state.ts";
 
 /** What a FIFO queue does otherwise than a standard one: decisions only, over the same state and ops. */
@@ -180,7 +180,8 @@ export function decideDeleteFifo(state: QueueState, handles: readonly Handle[]):
   const positions = new Set<Position>();
   const result = handles.map((handle): DeleteOutcome => {
     const message = state.touched.get(handle.position);
-    if (!message) return "deleted";
+    // On its way to the dead-letter queue it is not this handle's any more, and not gone either.
+    if (!message) return outNumberOf(state, handle.position) === undefined ? "deleted" : "expired";
     if (!holds(message, handle)) return "expired";
     positions.add(handle.position);
     return "deleted";

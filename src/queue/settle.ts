@@ -1,6 +1,6 @@
 import { type Backlog, freshCount, freshMessages, moveCursor, skipExpired } from "./backlog.ts";
 import { horizonMs } from "./horizon.ts";
-import { lsnOf } from "./position.ts";
+import { lsnOf, positionOf } from "./position.ts";
 import type { QueueState } from "./state.ts";
 import { forget, isDue, show } from "./touched.ts";
 
@@ -43,9 +43,9 @@ export function endDelays(state: QueueState, nowMs: number): void {
 
 function expireTouched(state: QueueState, horizon: number): void {
   const { ages } = state.derived;
-  for (let position = ages.peek(); position !== undefined; position = ages.peek()) {
+  for (let sentAtMs = ages.peek(0); sentAtMs !== undefined && sentAtMs <= horizon; sentAtMs = ages.peek(0)) {
+    const position = ages.peek(1) ?? 0;
     const message = state.touched.get(position);
-    if (message && message.sentAtMs > horizon) return;
     if (message) forget(state, position, message);
     ages.pop();
   }
@@ -78,7 +78,11 @@ function advanceCursor(state: QueueState, horizon: number, backlog: Backlog): vo
       // An epoch is dropped ahead of the cursor only when all of it has expired.
       if (lsnOf(state.cursor) < backlog.firstLsn()) expireBacklog(state, backlog, horizon);
       const next = first(freshMessages(state, backlog));
-      if (!next) return;
+      if (!next) {
+        // What is counted and not there has expired, and its table was dropped.
+        moveCursor(state, positionOf(state.openLsn, state.openMessages), state.freshSent);
+        return;
+      }
       moveCursor(state, next.position, next.index);
       while (state.gaps[0] && state.gaps[0][1] < lsnOf(state.cursor)) state.gaps.shift();
       derived.cursorKnown = next.position;
@@ -110,7 +114,7 @@ function compact(state: QueueState): void {
   const bound = 2 * state.touched.size + 1024;
   if (due.size > bound) due.filter((atMs, position) => isDue(state, position, atMs));
   if (ready.size > bound) ready.filter((position) => state.touched.has(position));
-  if (ages.size > bound) ages.filter((position) => state.touched.has(position));
+  if (ages.size > bound) ages.filter((_sentAtMs, position) => state.touched.has(position));
 }
 
 /** When the next message becomes visible by itself, if nothing else happens. */
@@ -130,7 +134,7 @@ export function nextDueMs(state: QueueState): number | undefined {
 function groupFreedAtMs(state: QueueState): number {
   if (!state.derived.groups || !state.settings) return Infinity;
   const { ages } = state.derived;
-  for (let position = ages.peek(); position !== undefined; position = ages.peek()) {
+  for (let position = ages.peek(1); position !== undefined; position = ages.peek(1)) {
     const message = state.touched.get(position);
     if (message) return message.sentAtMs + state.settings.attributes.retentionSeconds * 1000;
     ages.pop();

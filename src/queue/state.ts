@@ -66,7 +66,7 @@ export interface Derived {
   readonly due: NumberHeap;
   /** Positions of touched messages that may be visible. */
   readonly ready: NumberHeap;
-  /** Positions of touched messages: the oldest expires first. */
+  /** Touched messages, the oldest first: rows of (sent at, position). A dead letter may be older than its place. */
   readonly ages: NumberHeap;
   /** Where `cursorSentAtMs` was looked up. */
   cursorKnown: Position;
@@ -173,7 +173,7 @@ export function emptyState(): QueueState {
     derived: {
       due: new NumberHeap(2),
       ready: new NumberHeap(1),
-      ages: new NumberHeap(1),
+      ages: new NumberHeap(2),
       cursorKnown: -1,
       cursorSentAtMs: 0,
       delayedSinceMs: 0,

@@ -258,10 +258,12 @@ describe("a dead-letter queue that cannot be reached", () => {
     vi.spyOn(console, "warn").mockReturnValue(undefined);
     vi.spyOn(console, "error").mockReturnValue(undefined);
     const [source, dead] = await pair();
+    const ended = await source.watchesItsWork();
     await dead.breakStorage();
     await source.fillsOutbox("a");
-    await eventually(() => expect(console.warn).toHaveBeenCalled());
-    await abortAllDurableObjects();
+    await ended();
+    expect(await source.hasDeadLetters()).toBe(true);
+    expect(await dead.counts()).toEqual(NONE);
     await source.ring();
     await dead.has("a");
   });
@@ -522,26 +524,37 @@ class Queue extends ShardDesk {
 
   /** From now on this life of the object cannot find out where dead letters go. */
   async losesTouch(): Promise<MockInstance<ReadQueue>> {
+    vi.spyOn(console, "warn").mockReturnValue(undefined);
     return await runInDurableObject(this.stub, (instance) =>
       vi.spyOn(catalogOf(instance), "readQueue").mockRejectedValue(new Error("the catalog is away")),
     );
   }
 
-  /** As `losesTouch`, but only until the answer is called. It returns when what was on its way is over. */
+  /** @returns what waits until all is over that this life of the object does by itself */
+  async watchesItsWork(): Promise<() => Promise<void>> {
+    const underWay: Promise<unknown>[] = [];
+    await runInDurableObject(this.stub, (_, state) => {
+      vi.spyOn(state, "waitUntil").mockImplementation((promise) => void underWay.push(promise));
+    });
+    return async () => {
+      await runInDurableObject(this.stub, () => Promise.all(underWay));
+    };
+  }
+
+  /** @returns what lets this life of the object find out where dead letters go, and waits until they are there */
   async holdsBack(): Promise<() => Promise<void>> {
     let isHeld = true;
-    const underWay: Promise<unknown>[] = [];
-    await runInDurableObject(this.stub, (instance, state) => {
+    await runInDurableObject(this.stub, (instance) => {
       const read = catalogOf(instance).readQueue.bind(instance);
       vi.spyOn(catalogOf(instance), "readQueue").mockImplementation(async (id) => {
         while (isHeld) await scheduler.wait(1);
         return await read(id);
       });
-      vi.spyOn(state, "waitUntil").mockImplementation((promise) => void underWay.push(promise));
     });
+    const ended = await this.watchesItsWork();
     return async () => {
       isHeld = false;
-      await runInDurableObject(this.stub, () => Promise.all(underWay));
+      await ended();
     };
   }
 
