@@ -261,7 +261,8 @@ export abstract class QueueShard extends DurableObject<Bindings> {
   async #emptyOutbox(): Promise<void> {
     for (let parcels = 0; parcels < PARCELS_PER_TURN; parcels++) {
       this.#core.moveSlice(Date.now(), crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
-      await this.#commits.written(Date.now());
+      // Others may have begun a record while this one waited; what is not written must not leave.
+      while (this.#core.openBytes > 0) await this.#commits.written(Date.now());
       const parcel = this.#core.nextParcel(this.ctx.id.toString());
       if (!parcel) break;
       const taken = await this.#handOver(parcel);

@@ -27,15 +27,13 @@ import type { Lease, Leases } from "../queue/lease.ts";
 import { limits } from "../queue/limits.ts";
 import { messageIdOf } from "../queue/message-id.ts";
 import { activeMove, decideCancelMove, decideMoveEnd, decideStartMove, moveSliceOf } from "../queue/moves.ts";
-import type { DeadLetter, Op } from "../queue/ops.ts";
+import type { Op } from "../queue/ops.ts";
 import { indexOf, lsnOf, MESSAGES_PER_RECORD, type Position, positionOf } from "../queue/position.ts";
-import { queueArn } from "../queue/queue-arn.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import { nextDueMs, settle } from "../queue/settle.ts";
 import { emptyState, type MoveTask, type QueueState } from "../queue/state.ts";
 import type {
   DeliveredMessage,
-  Letter,
   MoveTaskView,
   Parcel,
   ReceiveCall,
@@ -49,6 +47,7 @@ import type {
 import { decodeHeader, decodeRecord, RecordEncoder } from "./codec.ts";
 import { type House, keepHouse } from "./housekeeping.ts";
 import type { Log } from "./log.ts";
+import { newLetters, packParcel, unpackParcel } from "./parcels.ts";
 import { listMessages, type Record, RecordCache, type RecordMessage } from "./record.ts";
 import { type ShardLimits, shardLimits } from "./shard-limits.ts";
 import { decodeSnapshot } from "./snapshot.ts";
@@ -412,34 +411,14 @@ export class ShardCore {
     return { record, message };
   }
 
-  /** The next dead letters to be sent off, in order; undefined if none waits. Written by the last commit. */
+  /** The next messages of the outbox to be sent off; undefined if none waits. To be called right after a commit. */
   nextParcel(source: string): Parcel | undefined {
-    const { settings, outbox } = this.#state;
-    const letters: Letter[] = [];
-    let upTo = 0;
-    let bytes = 0;
-    const targetArn = outbox.values().next().value?.targetArn;
-    for (const [number, { message: touched, targetArn: itsTarget }] of outbox) {
-      if (itsTarget !== targetArn) break;
-      const { record, message } = this.#messageAt(touched.at);
-      bytes += message.bodyBytes;
-      if (letters.length > 0 && (letters.length === LETTERS_AT_ONCE || bytes > this.#limits.openRecordBytes))
-        break;
-      const { groupId } = message;
-      letters.push({
-        number,
-        messageId: messageIdOf(unpackUuid(message.batch), message.batchIndex),
-        sealed: bodyOf(record, message, indexOf(touched.at), this.#open),
-        sentAtMs: touched.sentAtMs,
-        receiveCount: touched.receiveCount,
-        firstReceivedAtMs: touched.firstReceivedAtMs,
-        ...(groupId === undefined ? undefined : { groupId }),
-      });
-      upTo = number;
-    }
-    if (!settings || letters.length === 0) return undefined;
-    const sourceArn = queueArn(settings);
-    return { source, sourceArn, upTo, letters, ...(targetArn === undefined ? undefined : { targetArn }) };
+    // Numbers that a crash takes back are given out again: the other side would take others for known.
+    assert(this.openBytes === 0, "only what is written leaves");
+    return packParcel(this.#state, source, this.#limits.openRecordBytes, (at) => {
+      const { record, message } = this.#messageAt(at);
+      return { message, sealed: bodyOf(record, message, indexOf(at), this.#open) };
+    });
   }
 
   /** When the running move task wants its next slice; undefined without one. */
@@ -516,44 +495,15 @@ export class ShardCore {
     this.#perform({ kind: "deadLetterBack", atMs: nowMs });
   }
 
-  /** Stores another shard's dead letters, each once however often they come. To be followed by a commit. */
+  /** Stores another shard's messages, each once however often they come. To be followed by a commit. */
   storeParcel(parcel: Parcel, nowMs: number, batchId: string): void {
     this.#settle(nowMs);
-    const known = this.#state.inbox.get(parcel.source) ?? 0;
-    const letters = parcel.letters.filter(({ number }) => number > known);
+    const letters = newLetters(this.#state, parcel);
     if (letters.length === 0) return;
-    const bytes = letters.reduce((sum, { sealed }) => sum + sealed.length, 0);
-    if (this.#full(bytes, letters.length)) this.commit(nowMs);
     const bodies = letters.map(({ sealed }) => sealed);
-    const { source, sourceArn, upTo, targetArn } = parcel;
-    const fifo = isFifo(this.#state);
-    if (targetArn !== undefined) {
-      const messages = letters.map(({ sealed, groupId }, i) => ({
-        bodyBytes: sealed.length,
-        delayMs: 0,
-        ...(groupId === undefined ? undefined : { groupId }),
-        ...(fifo ? { dedupId: messageIdOf(batchId, i) } : undefined),
-      }));
-      const movedAtMs = Math.max(nowMs, this.#state.lastSentAtMs);
-      const batch = packUuid(batchId);
-      this.#perform({ kind: "moveIn", source, upTo, batch, sentAtMs: movedAtMs, messages }, bodies);
-      return;
-    }
-    const sentAtMs = Math.max(nowMs, this.#state.lastSentAtMs);
-    const messages = letters.map((letter): DeadLetter => {
-      const { messageId, sealed, receiveCount, firstReceivedAtMs, groupId } = letter;
-      return {
-        id: packUuid(messageId),
-        bodyBytes: sealed.length,
-        sentAtMs: fifo ? sentAtMs : letter.sentAtMs,
-        receiveCount,
-        firstReceivedAtMs,
-        ...(groupId === undefined ? undefined : { groupId }),
-        // Equal bodies must not collapse: a dead letter is deduplicated by its own id.
-        ...(fifo ? { dedupId: messageId } : undefined),
-      };
-    });
-    this.#perform({ kind: "deadLetterIn", source, sourceArn, upTo, atMs: sentAtMs, messages }, bodies);
+    const bytes = bodies.reduce((sum, { length }) => sum + length, 0);
+    if (this.#full(bytes, letters.length)) this.commit(nowMs);
+    this.#perform(unpackParcel(this.#state, { ...parcel, letters }, nowMs, batchId), bodies);
   }
 
   /** The table that record `lsn` goes to; a new one when the last is large or old enough. */
@@ -621,9 +571,6 @@ export class ShardCore {
     firstLsn: () => this.#log.epochs()[0]?.firstLsn ?? this.#state.openLsn,
   };
 }
-
-/** Dead letters in one parcel: a call of about a millisecond to the other shard. */
-const LETTERS_AT_ONCE = 100;
 
 /** A message that a move task has taken is in the outbox in the same record: nobody sees this lease end. */
 const MOVE_LEASE_MS = 60_000;
