@@ -6,7 +6,7 @@ import { horizonMs } from "./horizon.ts";
 import { limits } from "./limits.ts";
 import type { DeadLetterInOp, FreshLease, GroupLeaseOp, LeaseOp, Op, RepeatOp, SendOp } from "./ops.ts";
 import { lsnOf, type Position, positionOf } from "./position.ts";
-import { outNumberOf, redriveOf } from "./redrive.ts";
+import { outNumberOf, redriveArn, redriveOf } from "./redrive.ts";
 import { endDelays } from "./settle.ts";
 import type { BatchMemory, MoveTask, QueueState, StoredBatch, TouchedMessage } from "./state.ts";
 import { forget, hideUntil, touchedAt } from "./touched.ts";
@@ -46,7 +46,12 @@ export function apply(state: QueueState, op: Op): void {
       for (const position of op.positions) {
         const message = touchedAt(state, position);
         forget(state, position, message);
-        state.outbox.set(state.nextOutNumber++, { position, message, targetArn: undefined });
+        state.outbox.set(state.nextOutNumber++, {
+          position,
+          message,
+          targetArn: undefined,
+          redriveArn: redriveArn(state),
+        });
       }
       break;
     case "deadLetterDone":
@@ -168,12 +173,13 @@ function applyDeadLetterIn(state: QueueState, op: DeadLetterInOp): void {
 }
 
 function applyDeadLetterBack(state: QueueState, atMs: number): void {
+  const back = new Set([...state.outbox.values()].map(({ position }) => position));
+  // Rows of theirs may still be there, or gone like they were.
+  state.derived.ready.filter((position) => !back.has(position));
   for (const { position, message } of state.outbox.values()) {
     state.touched.set(position, message);
     state.derived.ages.push(message.sentAtMs, position);
     message.hidden = false;
-    // Its row may still be there, or gone like it was.
-    state.derived.ready.remove(0, position);
     message.listed = false;
     hideUntil(state, message, position, atMs, atMs);
   }

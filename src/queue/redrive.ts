@@ -31,6 +31,12 @@ export function isExhausted(state: QueueState, message: TouchedMessage, nowMs: n
   );
 }
 
+/** Where dead letters go; undefined without a policy that can be followed. */
+export function redriveArn(state: QueueState): string | undefined {
+  const { redrive } = state.derived;
+  return redrive && queueArn(redrive.target);
+}
+
 /** A message's number in the outbox, if it is on its way to the dead-letter queue: who deletes it now means it. */
 export function outNumberOf(state: QueueState, position: Position): number | undefined {
   for (const [number, outbound] of state.outbox) if (outbound.position === position) return number;

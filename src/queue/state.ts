@@ -116,6 +116,8 @@ export interface BatchMemory {
 export interface OutboundMessage {
   /** Where a move task sends it; undefined: to the dead-letter queue. */
   readonly targetArn: string | undefined;
+  /** Where the redrive policy of that moment sent a dead letter: a parcel may have arrived there, unheard of. */
+  readonly redriveArn?: string | undefined;
   readonly position: Position;
   readonly message: TouchedMessage;
 }

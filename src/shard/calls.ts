@@ -197,6 +197,8 @@ export interface Parcel {
   readonly upTo: number;
   /** Of a move task: where they go, as new messages. Undefined: they are dead letters. */
   readonly targetArn?: string;
+  /** Of dead letters: where the policy sent them when they left. Only the sender looks at it. */
+  readonly redriveArn?: string;
   readonly letters: readonly Letter[];
 }
 

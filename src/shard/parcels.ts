@@ -28,9 +28,10 @@ export function packParcel(
   const letters: Letter[] = [];
   let upTo = 0;
   let bytes = 0;
-  const targetArn = outbox.values().next().value?.targetArn;
-  for (const [number, { message: touched, targetArn: itsTarget }] of outbox) {
-    if (itsTarget !== targetArn) break;
+  const { targetArn, redriveArn } = outbox.values().next().value ?? {};
+  for (const [number, outbound] of outbox) {
+    if (outbound.targetArn !== targetArn || outbound.redriveArn !== redriveArn) break;
+    const touched = outbound.message;
     const { message, sealed } = find(touched.at);
     bytes += message.bodyBytes;
     if (letters.length > 0 && (letters.length === LETTERS_AT_ONCE || bytes > maxBytes)) break;
@@ -46,7 +47,11 @@ export function packParcel(
   }
   if (!settings || letters.length === 0) return undefined;
   const sourceArn = queueArn(settings);
-  return { source, sourceArn, upTo, letters, ...(targetArn === undefined ? undefined : { targetArn }) };
+  return {
+    ...{ source, sourceArn, upTo, letters },
+    ...(targetArn === undefined ? undefined : { targetArn }),
+    ...(redriveArn === undefined ? undefined : { redriveArn }),
+  };
 }
 
 /** Those of a parcel that have not come before: a sender that has not heard the answer sends them again. */

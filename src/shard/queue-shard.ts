@@ -287,8 +287,8 @@ export abstract class QueueShard extends DurableObject<Bindings> {
 
   /** @returns false if there is no such queue */
   async #handOver(parcel: Parcel): Promise<boolean> {
-    const { targetArn } = parcel;
-    const target = targetArn === undefined ? this.#core.deadLetterTarget : parseQueueArn(targetArn);
+    const arn = parcel.targetArn ?? parcel.redriveArn;
+    const target = arn === undefined ? undefined : parseQueueArn(arn);
     const settings = target && (await this.readQueue(target));
     if (!settings) return false;
     const stub = this.env.QUEUE_SHARD.getByName(shardName(settings.uid), {

@@ -29,7 +29,7 @@ import { messageIdOf } from "../queue/message-id.ts";
 import { activeMove, decideCancelMove, decideMoveEnd, decideStartMove, moveSliceOf } from "../queue/moves.ts";
 import type { Op } from "../queue/ops.ts";
 import { indexOf, lsnOf, MESSAGES_PER_RECORD, type Position, positionOf } from "../queue/position.ts";
-import type { QueueId, QueueSettings } from "../queue/settings.ts";
+import type { QueueSettings } from "../queue/settings.ts";
 import { nextDueMs, settle } from "../queue/settle.ts";
 import { emptyState, type MoveTask, type QueueState } from "../queue/state.ts";
 import type {
@@ -473,11 +473,6 @@ export class ShardCore {
   failMove(): void {
     const reason = "AWS.SimpleQueueService.NonExistentQueue";
     if (activeMove(this.#state)) this.#perform({ kind: "moveEnd", status: "FAILED", reason });
-  }
-
-  /** Where dead letters go; undefined without a policy. */
-  get deadLetterTarget(): QueueId | undefined {
-    return this.#state.derived.redrive?.target;
   }
 
   get hasDeadLetters(): boolean {

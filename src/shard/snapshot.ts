@@ -1,6 +1,8 @@
 import { ByteReader, ByteWriter } from "../lib/byte-stream.ts";
 import { reindex } from "../queue/apply.ts";
 import type { Position } from "../queue/position.ts";
+import { queueArn } from "../queue/queue-arn.ts";
+import { redriveArn, redriveOf } from "../queue/redrive.ts";
 import type { QueueSettings } from "../queue/settings.ts";
 import { emptyState, type MoveTask, type QueueState, type TouchedMessage } from "../queue/state.ts";
 
@@ -52,6 +54,7 @@ export function encodeSnapshot(state: QueueState, log: LogPosition): Uint8Array 
   }
   to.u8(log.epochHoldsMessages ? 1 : 0);
   writeGroupState(to, state);
+  writeFormerTargets(to, state);
   return to.finish();
 }
 
@@ -133,6 +136,7 @@ export function decodeSnapshot(bytes: Uint8Array): { state: QueueState; log: Log
   if (version >= 2) {
     log.epochHoldsMessages = from.u8() === 1;
     readGroupState(from, state);
+    readFormerTargets(from, state);
   }
   reindex(state);
   return { state, log };
@@ -158,6 +162,32 @@ function readTouched(from: ByteReader, position: Position): TouchedMessage {
   const visibleAtMs = leasedAtMs + from.int();
   const times = { sentAtMs, firstReceivedAtMs, leasedAtMs, visibleAtMs };
   return { at, nonce, receiveCount, ...times, groupId: undefined, hidden: false, listed: false };
+}
+
+/** Dead letters that were sent off under another policy than the one there is now: rare, and so only then written. */
+function writeFormerTargets(to: ByteWriter, state: QueueState): void {
+  const now = redriveArn(state);
+  const former = [...state.outbox].filter(
+    ([, { targetArn, redriveArn }]) => !targetArn && redriveArn !== now,
+  );
+  if (former.length === 0) return;
+  to.uint(former.length);
+  for (const [number, outbound] of former) to.uint(number).text(outbound.redriveArn ?? "");
+}
+
+function readFormerTargets(from: ByteReader, state: QueueState): void {
+  const policy = state.settings && redriveOf(state.settings);
+  const now = policy && queueArn(policy.target);
+  for (const [number, outbound] of state.outbox) {
+    if (outbound.targetArn === undefined) state.outbox.set(number, { ...outbound, redriveArn: now });
+  }
+  if (from.done) return;
+  for (let n = from.uint(); n > 0; n--) {
+    const number = from.uint();
+    const redriveArn = from.text() || undefined;
+    const outbound = state.outbox.get(number);
+    if (outbound) state.outbox.set(number, { ...outbound, redriveArn });
+  }
 }
 
 function writeOutbox(to: ByteWriter, state: QueueState): void {

@@ -154,6 +154,7 @@ describe.each(fixtures2)(
           expect(receivedAt(core, 70_400)).toEqual([
             "letter 3: 00000093-80ff-4000-8000-000000000093, sent at 10300, receive 2, first at -4000, table 1, l, 00000093-80ff-4000-8000-000000000093",
           ]);
+          core.commit(MADE_MS + 70_400);
           const parcel = core.nextParcel("source");
           expect(parcel?.upTo).toBe(12);
           expect(
