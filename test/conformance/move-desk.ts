@@ -145,6 +145,8 @@ export class MoveDesk {
 
   /** The next parcel goes its way. @returns false without one */
   ship(arn: string, fate: Fate = "arrives"): boolean {
+    // As the object does it: only what is written leaves.
+    this.#shard(arn).core.commit(this.nowMs);
     const parcel = this.#shard(arn).core.nextParcel(arn);
     if (!parcel || fate === "lost") return parcel !== undefined;
     const { targetArn = "" } = parcel;
