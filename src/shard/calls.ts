@@ -176,6 +176,9 @@ export interface Failed {
   readonly kind: "failed";
 }
 
+/** What `run` answers to each call. */
+export type Answer = ShardReply | Deferred | Full | Failed;
+
 /** The request header that carries a `DoorbellRequest` as JSON. */
 export const DOORBELL_HEADER = "edge-sqs-doorbell";
 

@@ -1,5 +1,5 @@
 import { attempt, ShardUnavailable } from "./attempt.ts";
-import type { Deferred, Failed, Full, ShardReply, ShardRequest } from "./calls.ts";
+import type { Answer, ShardReply, ShardRequest } from "./calls.ts";
 
 /**
  * The way from this isolate to one shard. A call that finds it free goes at once; calls that come while another
@@ -86,8 +86,6 @@ export class Lane {
     return this.#waiting.splice(0, boarding);
   }
 }
-
-type Answer = ShardReply | Deferred | Full | Failed;
 
 export interface Traveller {
   readonly send: Send;

@@ -3,11 +3,9 @@ import type { Bindings } from "../env.ts";
 import { parseQueueArn } from "../queue/queue-arn.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import {
-  type Deferred,
+  type Answer,
   DOORBELL_HEADER,
   type DoorbellRequest,
-  type Failed,
-  type Full,
   type Parcel,
   type Refusal,
   type ShardReply,
@@ -340,8 +338,6 @@ function ring(socket: WebSocket): void {
     console.warn("a doorbell could not be rung", error);
   }
 }
-
-type Answer = ShardReply | Deferred | Full | Failed;
 
 /** What of a waiter survives the object's sleep, with its socket. */
 interface Attachment {

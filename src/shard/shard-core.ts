@@ -240,7 +240,8 @@ export class ShardCore {
     const outboxMs = this.hasDeadLetters
       ? nowMs + this.#limits.outboxRetryMs
       : (this.nextMoveAtMs ?? Infinity);
-    const { state, due } = { state: this.#state, due: waiting ? nextDueMs(this.#state) : undefined };
+    const state = this.#state;
+    const due = waiting ? nextDueMs(state) : undefined;
     const oldest = this.#log.epochs()[1]?.firstLsn ?? state.openLsn;
     const retentionMs = (state.settings?.attributes.retentionSeconds ?? 0) * 1000;
     const holdsAnything = this.#log.epochs().length > 1 || this.#house.epochHoldsMessages;
