@@ -1,4 +1,5 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { newAccountId } from "./account-id.ts";
 import { UserError } from "./user-error.ts";
 
 /** What every deployment needs; `src/env.ts` refuses to serve without. */
@@ -10,6 +11,9 @@ export const secretNames = [
 ] as const;
 
 export type SecretName = (typeof secretNames)[number];
+
+/** 32 bytes in base64: the last character has two bits that must be 0. */
+export const rootKeyForm = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
 export interface NewSecrets {
   readonly values: Partial<Record<SecretName, string>>;
@@ -39,7 +43,7 @@ const forms: Record<SecretName, { form: RegExp; says: string; generate: () => st
   ROOT_ACCOUNT_ID: {
     form: /^\d{12}$/,
     says: "12 digits",
-    generate: () => `${randomInt(1, 10)}${randomDigits(11)}`,
+    generate: newAccountId,
   },
   ROOT_ACCESS_KEY_ID: {
     form: /^\w{1,128}$/,
@@ -52,12 +56,8 @@ const forms: Record<SecretName, { form: RegExp; says: string; generate: () => st
     generate: () => randomBytes(30).toString("base64url"),
   },
   ROOT_KEY: {
-    form: /^[A-Za-z0-9+/]{43}=$/,
+    form: rootKeyForm,
     says: "32 bytes in base64",
     generate: () => randomBytes(32).toString("base64"),
   },
 };
-
-function randomDigits(count: number): string {
-  return Array.from({ length: count }, () => randomInt(10)).join("");
-}

@@ -9,16 +9,28 @@ export type WorkerSettings = {
   readonly ROOT_SECRET_ACCESS_KEY: string;
   /** 32 bytes in base64: seals every other secret. */
   readonly ROOT_KEY: string;
+  /** Older ones, with commas between them. */
+  readonly ROOT_KEY_PREVIOUS?: string;
+  readonly DATA_KEY_DAYS?: string;
+  /** The operator's own AWS KMS: all or none of them. */
+  readonly AWS_KMS_ENDPOINT?: string;
+  readonly AWS_KMS_ACCOUNT_ID?: string;
+  readonly AWS_KMS_ACCESS_KEY_ID?: string;
+  readonly AWS_KMS_SECRET_ACCESS_KEY?: string;
+  readonly AWS_KMS_SESSION_TOKEN?: string;
   readonly DEFAULT_REGION: string;
   readonly PUBLIC_URL?: string;
   readonly STRICT_SQS_TIMING?: string;
   readonly PROBE_CLIENTS: string;
+  readonly CLIENT_IP_HEADER: string;
 };
 
 export interface LocalSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Serve HTTPS, with a certificate made for this machine. */
+  readonly https: boolean;
   /** Absolute path of the directory that holds all queues and messages. */
   readonly dataDir: string;
   readonly worker: WorkerSettings;
@@ -34,21 +46,31 @@ export const root = resolve(import.meta.dirname, "..");
  * @throws UserError when PORT is not a port.
  */
 export function localSettings(env: NodeJS.ProcessEnv = process.env): LocalSettings {
-  const optional = (name: "PUBLIC_URL" | "STRICT_SQS_TIMING") => (env[name] ? { [name]: env[name] } : {});
+  const optional = (name: keyof WorkerSettings) => (env[name] ? { [name]: env[name] } : {});
   return {
     host: env["HOST"] || "127.0.0.1",
     port: parsePort(env["PORT"] || "8787"),
+    https: /^(1|true|on|yes)$/i.test(env["HTTPS"] ?? ""),
     dataDir: resolve(root, env["DATA_DIR"] || ".data"),
     worker: {
       ROOT_ACCOUNT_ID: env["ROOT_ACCOUNT_ID"] || "000000000000",
       ROOT_ACCESS_KEY_ID: env["ROOT_ACCESS_KEY_ID"] || "test",
       ROOT_SECRET_ACCESS_KEY: env["ROOT_SECRET_ACCESS_KEY"] || "test",
       ROOT_KEY: env["ROOT_KEY"] || "ZWRnZS1zcXMgbG9jYWwgcm9vdCBrZXksIG5vdCBzZWM=",
+      ...optional("ROOT_KEY_PREVIOUS"),
+      ...optional("DATA_KEY_DAYS"),
+      ...optional("AWS_KMS_ENDPOINT"),
+      ...optional("AWS_KMS_ACCOUNT_ID"),
+      ...optional("AWS_KMS_ACCESS_KEY_ID"),
+      ...optional("AWS_KMS_SECRET_ACCESS_KEY"),
+      ...optional("AWS_KMS_SESSION_TOKEN"),
       DEFAULT_REGION: env["DEFAULT_REGION"] || "us-east-1",
       ...optional("PUBLIC_URL"),
       ...optional("STRICT_SQS_TIMING"),
       // Not the operator's to choose: the local runtime alone needs it.
       PROBE_CLIENTS: "on",
+      // Whatever such a header says here, a client wrote it, unless the operator put a proxy in front.
+      CLIENT_IP_HEADER: env["CLIENT_IP_HEADER"] ?? "",
     },
   };
 }

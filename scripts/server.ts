@@ -1,31 +1,17 @@
 import type { ChildProcess } from "node:child_process";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
+import { Miniflare } from "miniflare";
+import { everyFiveMinutes, keepSchedule } from "./cron.ts";
 import { type DataLock, lockDataDir } from "./data-lock.ts";
 import { root } from "./local-settings.ts";
 import { applyMigrations } from "./migrations.ts";
+import { watchForRuntime } from "./runtime-watch.ts";
+import { describeServer, type ServerOptions } from "./server-options.ts";
+import { startTlsFront, type TlsFront } from "./tls-front.ts";
 import { UserError } from "./user-error.ts";
-import { migrationsDir, readWorkerConfig } from "./worker-config.ts";
-
-export interface ServerOptions {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Where queues and messages are kept; undefined: a temporary directory, gone with the server. */
-  readonly dataDir: string | undefined;
-  /** Variables of the Worker: README lists them. */
-  readonly settings: Record<string, string>;
-  /** The built Worker; `dist/index.js` unless given. */
-  readonly script?: string;
-  readonly migrations?: string;
-  /** Drop what the Worker logs. */
-  readonly quiet?: boolean;
-  /** Where a profiler may connect to the runtime; undefined: nowhere. */
-  readonly inspectorPort?: number;
-}
+import { migrationsDir } from "./worker-config.ts";
 
 export interface RunningServer {
   /** Without a trailing slash. */
@@ -61,16 +47,26 @@ async function start(options: ServerOptions): Promise<RunningServer> {
   const lock = options.dataDir === undefined ? undefined : await lockDataDir(options.dataDir);
   const watch = watchForRuntime(lock);
   let miniflare: Miniflare | undefined;
+  let front: TlsFront | undefined;
   try {
+    const identity = options.tls?.();
     await assertPortIsFree(options);
     miniflare = new Miniflare(describeServer(options, readFileSync(script, "utf8")));
     await miniflare.ready;
     const runtime = watch.runtime();
     const database = (await miniflare.getD1Database("DB")) as unknown as D1Database;
     await applyMigrations(database, options.migrations ?? migrationsDir);
-    const url = (await miniflare.unsafeGetDirectURL()).origin;
-    return { url, workerdPid: runtime.pid, database, ...lifeOf({ miniflare, runtime, lock }) };
+    const direct = await miniflare.unsafeGetDirectURL();
+    if (identity !== undefined) {
+      const { host, port } = options;
+      front = await startTlsFront({ host, port, identity, upstreamPort: Number(direct.port) });
+    }
+    const url = front === undefined ? direct.origin : `https://${reachable(options.host)}:${front.port}`;
+    const unschedule = keepSchedule(miniflare, options.schedule ?? everyFiveMinutes);
+    const life = lifeOf({ miniflare, runtime, lock, front, unschedule });
+    return { url, workerdPid: runtime.pid, database, ...life };
   } catch (error) {
+    await front?.stop();
     await miniflare?.dispose().catch(() => undefined);
     lock?.release();
     throw error;
@@ -79,74 +75,29 @@ async function start(options: ServerOptions): Promise<RunningServer> {
   }
 }
 
-function describeServer(options: ServerOptions, code: string): MiniflareOptions {
-  const config = readWorkerConfig();
-  const variables = Object.entries(options.settings).map(([name, value]) => [name, { type: "text", value }]);
-  return {
-    // The entry socket, which only migrations use.
-    host: "127.0.0.1",
-    port: 0,
-    ...(options.dataDir === undefined ? {} : { resourcePersistencePath: join(options.dataDir, "v3") }),
-    // Both would reach for the network or for other servers on this machine.
-    cf: false,
-    enableDevRegistry: false,
-    log: new Log(options.quiet ? LogLevel.NONE : LogLevel.ERROR),
-    logRequests: false,
-    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
-    handleStructuredLogs: ({ level, message }) => {
-      if (options.quiet) return;
-      if (level === "error" || level === "warn") console.error(message);
-      else console.log(message);
-    },
-    workers: [
-      {
-        config: {
-          name: config.name,
-          compatibilityDate: config.compatibilityDate,
-          compatibilityFlags: config.compatibilityFlags,
-          manifest: {
-            mainModule: "index.js",
-            modulesRoot: root,
-            modules: { "index.js": { type: "esm", contents: code } },
-          },
-          env: {
-            DB: { type: "d1", id: config.localDatabaseId },
-            QUEUE_SHARD: { type: "durable-object", worker: config.name, exportName: "QueueShard" },
-            ...Object.fromEntries(variables),
-          },
-          exports: { QueueShard: { type: "durable-object", storage: "sqlite" } },
-        },
-        dev: { unsafeDirectSockets: [{ host: options.host, port: options.port }] },
-      },
-    ],
-  };
+/** Under which name a client on this machine finds who listens on `host`. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Miniflare tells no process ids, but Node announces every child process on this channel. */
-function watchForRuntime(lock: DataLock | undefined) {
-  let runtime: ChildProcess | undefined;
-  const announced = (message: unknown) => {
-    const { process: child } = message as { process: ChildProcess };
-    child.once("spawn", () => {
-      if (!child.spawnfile.includes("workerd") || child.pid === undefined) return;
-      runtime = child;
-      lock?.recordRuntime(child.pid);
-    });
-  };
-  subscribe("child_process", announced);
-  return {
-    runtime(): ChildProcess {
-      if (runtime === undefined) throw new Error("no runtime was started");
-      return runtime;
-    },
-    stop: () => unsubscribe("child_process", announced),
-  };
+interface Parts {
+  readonly miniflare: Miniflare;
+  readonly runtime: ChildProcess;
+  readonly lock: DataLock | undefined;
+  readonly front: TlsFront | undefined;
+  readonly unschedule: () => void;
 }
 
-function lifeOf(parts: { miniflare: Miniflare; runtime: ChildProcess; lock: DataLock | undefined }) {
+function lifeOf(parts: Parts) {
   let stopping: Promise<void> | undefined;
+  const stopAll = async () => {
+    parts.unschedule();
+    await parts.front?.stop();
+    await parts.miniflare.dispose();
+  };
   const stop = () => {
-    stopping ??= parts.miniflare.dispose().finally(() => parts.lock?.release());
+    stopping ??= stopAll().finally(() => parts.lock?.release());
     return stopping;
   };
   const died = new Promise<string>((resolve) => {

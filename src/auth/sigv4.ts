@@ -12,14 +12,21 @@ import { algorithm, basicIso, readClaim, type SigningClaim } from "./signing-cla
 export interface Credential {
   readonly secretAccessKey: string;
   readonly caller: Caller;
+  /** Services that do not know this key. */
+  readonly notFor?: readonly string[];
 }
+
+/** Undefined for a key that is unknown or disabled, or whose session token is not its own. */
+export type FoundKey = Credential | "expired" | undefined;
 
 export interface VerifyOptions {
   readonly nowMs: number;
   /** Services that a signature may be scoped to; errors name them in this order. */
   readonly services: readonly string[];
-  /** Undefined for a key that is unknown or disabled. What it throws is thrown on. */
-  readonly findKey: (accessKeyId: string) => Promise<Credential | undefined> | Credential | undefined;
+  /** Whether it came over TLS. Only then may a body be left out of the signature: nobody else can exchange it. */
+  readonly secure?: boolean;
+  /** What it throws is thrown on. */
+  readonly findKey: (accessKeyId: string, sessionToken: string | undefined) => Promise<FoundKey> | FoundKey;
 }
 
 export interface Signed {
@@ -33,19 +40,19 @@ export interface Signed {
  * Who signed a request, and for where, by Signature Version 4 in the header or in a presigned query.
  *
  * The first problem in this order is answered: the signature is missing or malformed, its date, its scope,
- * its key, and the signature itself. A session token makes the key unknown: it belongs to temporary
- * credentials, of which there are none, and AWS refuses one beside a long-lived key.
+ * its key with its session token, and the signature itself. The token need not be signed: it cannot be exchanged,
+ * for it belongs to its key alone.
  *
  * A presigned URL is valid for its X-Amz-Expires, up to a week, though SQS is reported to cut it to 15
  * minutes: a client that asks for an hour means it. Without X-Amz-Expires the 15 minutes apply.
  *
- * @returns `MissingAuthenticationToken`, `IncompleteSignature`, `RequestExpired`, `InvalidClientTokenId` or
- *   `SignatureDoesNotMatch`; no request makes it throw.
+ * @returns `MissingAuthenticationToken`, `IncompleteSignature`, `RequestExpired`, `InvalidClientTokenId`,
+ *   `ExpiredToken` or `SignatureDoesNotMatch`; no request makes it throw.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
 export async function verifySignature(
   request: SignableRequest,
-  { nowMs, services, findKey }: VerifyOptions,
+  { nowMs, services, secure = false, findKey }: VerifyOptions,
 ): Promise<Result<Signed, SqsError>> {
   const read = readClaim(request);
   if (!read.ok) return read;
@@ -53,11 +60,13 @@ export async function verifySignature(
   const refusal = checkDate(claim, nowMs) ?? checkScope(claim, services);
   if (refusal !== undefined) return err(refusal);
 
-  const found = findKey(claim.accessKeyId);
+  const found = findKey(claim.accessKeyId, claim.sessionToken);
   const credential = found instanceof Promise ? await found : found;
-  if (credential === undefined || claim.sessionToken !== undefined) return err(unknownKey);
+  if (credential === "expired") return err(expiredToken);
+  if (credential === undefined || credential.notFor?.includes(claim.service)) return err(unknownKey);
 
-  const mismatch = checkSignature(request, claim, credential.secretAccessKey);
+  const payloadHash = payloadHashOf(request, secure);
+  const mismatch = checkSignature(request, { claim, payloadHash, secret: credential.secretAccessKey });
   if (mismatch !== undefined) return err(mismatch);
   return ok({ caller: credential.caller, region: claim.region, service: claim.service });
 }
@@ -128,14 +137,23 @@ function checkScope(claim: SigningClaim, services: readonly string[]): SqsError 
   return wrong === "" ? undefined : mismatched(wrong);
 }
 
-function checkSignature(request: SignableRequest, claim: SigningClaim, secret: string): SqsError | undefined {
+interface Signature {
+  readonly claim: SigningClaim;
+  /** Undefined: the client says that it hashed another body, or none where it had to. */
+  readonly payloadHash: string | undefined;
+  readonly secret: string;
+}
+
+function checkSignature(
+  request: SignableRequest,
+  { claim, payloadHash, secret }: Signature,
+): SqsError | undefined {
   // Header names of any other form would make `headers.get` throw.
   if (!/^[\w!#$%&'*+.^`|~-]+(?:;[\w!#$%&'*+.^`|~-]+)*$/.test(claim.signedHeaders)) return wrongSignature;
   const signs = (name: string) => `;${claim.signedHeaders};`.includes(`;${name};`);
   if (!signs("host")) return hostNotSigned;
   // It names the action: added to a URL that was signed for another, it would run this one.
   if (request.headers.get("x-amz-target") !== null && !signs("x-amz-target")) return wrongSignature;
-  const payloadHash = payloadHashOf(request);
   if (payloadHash === undefined) return wrongSignature;
 
   const kept = signingKeys.get(claim.credential);
@@ -154,10 +172,10 @@ function checkSignature(request: SignableRequest, claim: SigningClaim, secret: s
 /** By credential: access key id, day, region and service. Four of five HMACs of a verification are saved. */
 const signingKeys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
 
-/** What the client must have hashed; undefined if it says that it hashed another body. */
-function payloadHashOf({ headers, body }: SignableRequest): string | undefined {
+/** What the client must have hashed. */
+function payloadHashOf({ headers, body }: SignableRequest, secure: boolean): string | undefined {
   const stated = headers.get("x-amz-content-sha256");
-  if (stated === "UNSIGNED-PAYLOAD") return stated;
+  if (stated === "UNSIGNED-PAYLOAD") return secure ? stated : undefined;
   const actual = sha256Hex(body);
   return stated === null || stated === actual ? actual : undefined;
 }
@@ -178,6 +196,7 @@ function mismatched(message: string): SqsError {
 }
 
 const unknownKey = sqsError("InvalidClientTokenId", "The security token included in the request is invalid.");
+const expiredToken = sqsError("ExpiredToken", "The security token included in the request is expired");
 const wrongSignature = mismatched(
   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
 );

@@ -2,8 +2,9 @@
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly account: string;
+  /** Empty: a key of the account's root. */
   readonly userName: string;
-  /** `AIDA…`, one per user of an account. */
+  /** `AIDA…`, one per user of an account; the account itself for its root. */
   readonly userId: string;
   readonly sealedSecret: string;
   readonly status: AccessKeyStatus;
@@ -14,12 +15,20 @@ export type AccessKeyStatus = "Active" | "Inactive";
 
 /** The statements, for whoever cannot bind parameters to them through a D1 binding as well. */
 export const accessKeySql = {
-  /** A user's further keys keep the id that the first one brought. Looks it up in access_keys_by_user. */
+  /** Makes a key's user, unless the account has one of that name. By primary key of users. */
+  createUser: `INSERT INTO users (account, user_name, user_id, path, created_at, tags)
+VALUES (?1, ?2, ?3, '/', ?4, '{}')
+ON CONFLICT (account, user_name) DO NOTHING`,
+  /** Only for a user that exists, under its own id and spelled as it is. By primary key of users. */
   create: `INSERT INTO access_keys
   (access_key_id, account, user_name, user_id, sealed_secret, status, created_at)
-SELECT ?1, ?2, ?3,
-  COALESCE((SELECT user_id FROM access_keys WHERE account = ?2 AND user_name = ?3 LIMIT 1), ?4),
-  ?5, ?6, ?7
+SELECT ?1, account, user_name, user_id, ?4, ?5, ?6
+FROM users WHERE account = ?2 AND user_name = ?3
+RETURNING *`,
+  /** For the root of an account. */
+  createRoot: `INSERT INTO access_keys
+  (access_key_id, account, user_name, user_id, sealed_secret, status, created_at)
+VALUES (?1, ?2, '', ?2, ?3, ?4, ?5)
 RETURNING *`,
   /** By primary key. */
   find: "SELECT * FROM access_keys WHERE access_key_id = ?1",
@@ -36,24 +45,41 @@ RETURNING *`,
 } as const;
 
 /**
- * Stores a new key and its user, if the user has none yet.
+ * Stores a new key, and its user if the account has none of that name.
  *
  * @param key its `userId` is for a new user; a known one keeps the id it has.
  * @returns the key as stored. Throws if there is a key of this id.
  */
 export async function createAccessKey(db: D1Database, key: AccessKey): Promise<AccessKey> {
-  const row = await db
-    .prepare(accessKeySql.create)
-    .bind(...createParameters(key))
-    .first<AccessKeyRow>();
-  if (row === null) throw new Error(`access key ${key.accessKeyId} was not stored`);
+  const [, stored] = await db.batch<AccessKeyRow>([
+    db.prepare(accessKeySql.createUser).bind(...createUserParameters(key)),
+    db.prepare(accessKeySql.create).bind(...createParameters(key)),
+  ]);
+  const [row] = stored?.results ?? [];
+  if (row === undefined) throw new Error(`access key ${key.accessKeyId} was not stored`);
   return fromRow(row);
 }
 
+/** A key of an account's root, which is no user. */
+export type RootAccessKey = Omit<AccessKey, "userName" | "userId">;
+
+/** In the order of `accessKeySql.createUser`. */
+export function createUserParameters(
+  user: Pick<AccessKey, "account" | "userName" | "userId" | "createdAtSeconds">,
+): (string | number)[] {
+  return [user.account, user.userName, user.userId, user.createdAtSeconds];
+}
+
 /** In the order of `accessKeySql.create`. */
-export function createParameters(key: AccessKey): (string | number)[] {
-  const { accessKeyId, account, userName, userId, sealedSecret, status, createdAtSeconds } = key;
-  return [accessKeyId, account, userName, userId, sealedSecret, status, createdAtSeconds];
+export function createParameters(key: Omit<AccessKey, "userId">): (string | number)[] {
+  const { accessKeyId, account, userName, sealedSecret, status, createdAtSeconds } = key;
+  return [accessKeyId, account, userName, sealedSecret, status, createdAtSeconds];
+}
+
+/** In the order of `accessKeySql.createRoot`. */
+export function createRootParameters(key: RootAccessKey): (string | number)[] {
+  const { accessKeyId, account, sealedSecret, status, createdAtSeconds } = key;
+  return [accessKeyId, account, sealedSecret, status, createdAtSeconds];
 }
 
 export async function findAccessKey(db: D1Database, accessKeyId: string): Promise<AccessKey | undefined> {

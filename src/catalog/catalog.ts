@@ -1,7 +1,8 @@
-import { err, ok, type Result } from "../lib/result.ts";
+import { assert, err, ok, type Result } from "../lib/result.ts";
 import { queueDoesNotExist, type SqsError } from "../queue/errors.ts";
 import type { QueueAttributes, QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Tags } from "../queue/tags.ts";
+import { insertFirstKey, type SealedDataKey } from "./data-keys.ts";
 import { claimDeletions, eraseDeletion, moveToDeleted } from "./deletions.ts";
 import {
   deleteMoveTasks,
@@ -12,6 +13,12 @@ import {
   type NewMoveTask,
   selectMoveTasks,
 } from "./move-tasks.ts";
+import {
+  type NamedPrincipal,
+  selectAccounts,
+  selectLivingIds,
+  selectPrincipalIds,
+} from "./policy-principals.ts";
 import { mergeTags, removeTags, selectTags } from "./queue-tags.ts";
 import {
   insertQueue,
@@ -92,13 +99,21 @@ export class Catalog {
    * Creates a queue unless its name is taken; of several at once exactly one creates it.
    *
    * @param deletedAfterMs refuses a name that was deleted after this instant; undefined: none
+   * @param dataKey the one that the settings name; it is stored with the queue, or not at all
    */
-  async createQueue(settings: QueueSettings, tags: Tags, deletedAfterMs?: number): Promise<Creation> {
-    const [, found] = await this.#db.batch<QueueRow>([
+  async createQueue(
+    settings: QueueSettings,
+    tags: Tags,
+    deletedAfterMs?: number,
+    dataKey?: SealedDataKey,
+  ): Promise<Creation> {
+    assert(settings.dataKeyId === dataKey?.id, "a queue is stored with the data key that it names");
+    const results = await this.#db.batch<QueueRow>([
       insertQueue(this.#db, settings, tags, deletedAfterMs ?? Number.MAX_SAFE_INTEGER),
+      ...(dataKey ? [insertFirstKey(this.#db, dataKey)] : []),
       selectQueue(this.#db, settings),
     ]);
-    const row = found?.results[0];
+    const row = results.at(-1)?.results[0];
     if (row === undefined) return { kind: "deletedRecently" };
     const current = settingsOf(row);
     this.remember(current);
@@ -193,15 +208,48 @@ export class Catalog {
     return row === null ? undefined : new Map(Object.entries(JSON.parse(row.tags) as Record<string, string>));
   }
 
-  /** Adds and overwrites. With `tooMany` nothing was changed. */
-  async mergeTags(id: QueueId, tags: Tags): Promise<"merged" | "tooMany" | "noQueue"> {
-    const [merged, found] = await this.#db.batch([mergeTags(this.#db, id, tags), selectTags(this.#db, id)]);
-    if (merged?.results.length === 1) return "merged";
+  /** Unique ids of users and roles by ARN, and which of their accounts exist besides the root account. */
+  async principalIds(
+    named: readonly NamedPrincipal[],
+  ): Promise<{ readonly ids: ReadonlyMap<string, string>; readonly accounts: ReadonlySet<string> }> {
+    const accounts = [...new Set(named.map(({ account }) => account))];
+    const [found, known] = await this.#db.batch<{ arn: string; id: string; account_id: string }>([
+      selectPrincipalIds(this.#db, named),
+      selectAccounts(this.#db, accounts),
+    ]);
+    return {
+      ids: new Map(found?.results.map(({ arn, id }) => [arn, id])),
+      accounts: new Set(known?.results.map(({ account_id }) => account_id)),
+    };
+  }
+
+  /** Those of the unique ids whose user or role still exists. */
+  async livingIds(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { results } = await selectLivingIds(this.#db, ids).all<{ id: string }>();
+    return new Set(results.map(({ id }) => id));
+  }
+
+  /** Adds and overwrites, and answers with the new settings. With `tooMany` nothing was changed. */
+  async mergeTags(id: QueueId, tags: Tags): Promise<QueueSettings | "tooMany" | "noQueue"> {
+    const [merged, found] = await this.#db.batch<QueueRow>([
+      mergeTags(this.#db, id, tags),
+      selectQueue(this.#db, id),
+    ]);
+    const row = merged?.results[0];
+    if (row) return this.#changed(row);
     return found?.results.length === 1 ? "tooMany" : "noQueue";
   }
 
-  async removeTags(id: QueueId, keys: readonly string[]): Promise<"removed" | "noQueue"> {
-    return (await removeTags(this.#db, id, keys).first()) === null ? "noQueue" : "removed";
+  /** @returns the new settings */
+  async removeTags(id: QueueId, keys: readonly string[]): Promise<QueueSettings | "noQueue"> {
+    const row = await removeTags(this.#db, id, keys).first<QueueRow>();
+    return row === null ? "noQueue" : this.#changed(row);
+  }
+
+  #changed(row: QueueRow): QueueSettings {
+    const settings = settingsOf(row);
+    this.remember(settings);
+    return settings;
   }
 
   /**

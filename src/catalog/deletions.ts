@@ -1,5 +1,6 @@
 import { limits } from "../queue/limits.ts";
 import type { QueueId } from "../queue/settings.ts";
+import { retireKeys } from "./data-keys.ts";
 
 /** Deleted queues: first out of sight, then emptied. One function per batch or statement. */
 
@@ -18,6 +19,7 @@ export function moveToDeleted(db: D1Database, id: QueueId, nowMs: number): D1Pre
          FROM queues WHERE account = ?1 AND region = ?2 AND name = ?3`,
       )
       .bind(account, region, name, nowMs),
+    retireKeys(db, id, Math.floor(nowMs / 1000)),
     db
       .prepare(
         `INSERT INTO deleted_names (account, region, name, deleted_at)

@@ -1,8 +1,12 @@
 import { limits } from "../queue/limits.ts";
 import type { QueueId } from "../queue/settings.ts";
 import type { Tags } from "../queue/tags.ts";
+import { queueColumns } from "./queues.ts";
 
-/** A queue's tags: one JSON object in its row, so that a change and its bound are one statement. */
+/**
+ * A queue's tags: one JSON object in its row, so that a change and its bound are one statement. A change makes a new
+ * version of the queue's settings, because policies may ask for tags. Each returns the queue's row.
+ */
 
 /** Index: queues_by_name. */
 export function selectTags(db: D1Database, id: QueueId): D1PreparedStatement {
@@ -15,10 +19,10 @@ export function selectTags(db: D1Database, id: QueueId): D1PreparedStatement {
 export function mergeTags(db: D1Database, id: QueueId, tags: Tags): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE queues SET tags = json_patch(tags, ?4)
+      `UPDATE queues SET tags = json_patch(tags, ?4), version = version + 1
        WHERE account = ?1 AND region = ?2 AND name = ?3
          AND (SELECT count(*) FROM json_each(json_patch(tags, ?4))) <= ?5
-       RETURNING uid`,
+       RETURNING ${queueColumns}`,
     )
     .bind(id.account, id.region, id.name, JSON.stringify(Object.fromEntries(tags)), limits.tags);
 }
@@ -27,9 +31,9 @@ export function mergeTags(db: D1Database, id: QueueId, tags: Tags): D1PreparedSt
 export function removeTags(db: D1Database, id: QueueId, keys: readonly string[]): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE queues SET tags = json_patch(tags, ?4)
+      `UPDATE queues SET tags = json_patch(tags, ?4), version = version + 1
        WHERE account = ?1 AND region = ?2 AND name = ?3
-       RETURNING uid`,
+       RETURNING ${queueColumns}`,
     )
     .bind(id.account, id.region, id.name, JSON.stringify(Object.fromEntries(keys.map((key) => [key, null]))));
 }

@@ -15,7 +15,15 @@ export interface QueueRow {
   readonly created_at: number;
   readonly modified_at: number;
   readonly attributes: string;
+  /** Null for a queue without one; absent where it is not asked for, which is of deleted queues. */
+  readonly data_key_id?: string | null;
+  /** A JSON object; absent likewise. */
+  readonly tags?: string;
 }
+
+/** What `settingsOf` reads. */
+export const queueColumns =
+  "uid, account, region, name, version, handle_key, created_at, modified_at, attributes, data_key_id, tags";
 
 export function settingsOf(row: QueueRow): QueueSettings {
   return {
@@ -28,16 +36,15 @@ export function settingsOf(row: QueueRow): QueueSettings {
     createdAtSeconds: row.created_at,
     modifiedAtSeconds: row.modified_at,
     attributes: JSON.parse(row.attributes) as QueueAttributes,
+    ...(row.data_key_id && { dataKeyId: row.data_key_id }),
+    ...(row.tags && row.tags !== "{}" && { tags: JSON.parse(row.tags) as Record<string, string> }),
   };
 }
 
 /** Index: queues_by_name. */
 export function selectQueue(db: D1Database, id: QueueId): D1PreparedStatement {
   return db
-    .prepare(
-      `SELECT uid, account, region, name, version, handle_key, created_at, modified_at, attributes
-       FROM queues WHERE account = ?1 AND region = ?2 AND name = ?3`,
-    )
+    .prepare(`SELECT ${queueColumns} FROM queues WHERE account = ?1 AND region = ?2 AND name = ?3`)
     .bind(id.account, id.region, id.name);
 }
 
@@ -54,8 +61,8 @@ export function insertQueue(
   return db
     .prepare(
       `INSERT INTO queues
-         (uid, account, region, name, version, handle_key, created_at, modified_at, attributes, tags)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+         (uid, account, region, name, version, handle_key, created_at, modified_at, attributes, tags, data_key_id)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12
        WHERE NOT EXISTS (
          SELECT 1 FROM deleted_names
          WHERE account = ?2 AND region = ?3 AND name = ?4 AND deleted_at > ?11)
@@ -73,6 +80,7 @@ export function insertQueue(
       JSON.stringify(settings.attributes),
       JSON.stringify(Object.fromEntries(tags)),
       deletedAfterMs,
+      settings.dataKeyId ?? null,
     );
 }
 

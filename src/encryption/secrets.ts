@@ -10,6 +10,15 @@ export interface RootKey {
   readonly bytes: Uint8Array;
 }
 
+/** The root keys of a deployment: after a rotation the older ones still open what they sealed. */
+export interface RootKeys {
+  /** Seals everything new. */
+  readonly current: RootKey;
+  /** `ROOT_KEY_PREVIOUS`: to open with, until `resealSecrets` has sealed all of it anew. */
+  readonly previous: readonly RootKey[];
+  find(id: string): RootKey | undefined;
+}
+
 export interface Secret {
   readonly text: string;
   /**
@@ -34,12 +43,25 @@ export function rootKey(base64: string): RootKey {
 }
 
 /**
+ * @param current 32 bytes in base64, as in `ROOT_KEY`
+ * @param previous likewise; one that is the current key again is left out
+ */
+export function rootKeys(current: string, previous: readonly string[] = []): RootKeys {
+  const key = rootKey(current);
+  const older = previous.map(rootKey).filter(({ id }) => id !== key.id);
+  const byId = new Map([...older, key].map((each) => [each.id, each]));
+  return { current: key, previous: older, find: (id) => byId.get(id) };
+}
+
+/**
  * Seals with AES-256-GCM under a fresh nonce. Random nonces of 96 bits are safe for 2^32 secrets a root key.
  *
+ * @param keys of several the current one seals
  * @returns `v1.{root key id}.{nonce}.{ciphertext and tag}`, each part in base64url: it says how to open it,
  *   so that root keys and formats can change while old secrets stay readable.
  */
-export function sealSecret(key: RootKey, { text, owner }: Secret): string {
+export function sealSecret(keys: RootKey | RootKeys, { text, owner }: Secret): string {
+  const key = "current" in keys ? keys.current : keys;
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv("aes-256-gcm", key.bytes, nonce, { authTagLength: tagBytes });
   cipher.setAAD(boundTo(key, owner));
@@ -47,16 +69,25 @@ export function sealSecret(key: RootKey, { text, owner }: Secret): string {
   return `v1.${key.id}.${toBase64Url(nonce)}.${toBase64Url(sealed)}`;
 }
 
-/** The text of a sealed secret, or why it does not open. */
-export function openSecret(key: RootKey, sealed: string, owner: string): Result<string, SealProblem> {
+/**
+ * The text of a sealed secret, or why it does not open.
+ *
+ * @param keys of several the one opens it that it names
+ */
+export function openSecret(
+  keys: RootKey | RootKeys,
+  sealed: string,
+  owner: string,
+): Result<string, SealProblem> {
   const parts = sealed.split(".");
-  const [version, keyId, nonceText = "", bodyText = ""] = parts;
+  const [version, keyId = "", nonceText = "", bodyText = ""] = parts;
   const nonce = fromBase64Url(nonceText);
   const body = fromBase64Url(bodyText);
   if (parts.length !== 4 || version !== "v1") return err("not a sealed secret");
   if (nonce?.length !== nonceBytes || body === undefined || body.length < tagBytes)
     return err("not a sealed secret");
-  if (keyId !== key.id) return err("sealed under another root key");
+  const key = "find" in keys ? keys.find(keyId) : keys;
+  if (keyId !== key?.id) return err("sealed under another root key");
 
   const decipher = createDecipheriv("aes-256-gcm", key.bytes, nonce, { authTagLength: tagBytes });
   decipher.setAAD(boundTo(key, owner));
@@ -68,6 +99,11 @@ export function openSecret(key: RootKey, sealed: string, owner: string): Result<
     return err("tampered with, or another's");
   }
   return ok(fromUtf8(text));
+}
+
+/** The id of the root key that a secret names; undefined for what is none. Nothing is checked. */
+export function sealedUnder(sealed: string): string | undefined {
+  return /^v1\.([\w-]+)\./.exec(sealed)?.[1];
 }
 
 const nonceBytes = 12;

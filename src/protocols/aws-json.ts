@@ -2,33 +2,44 @@ import { fromBase64, fromUtf8Strict, toBase64 } from "../lib/bytes.ts";
 import { err, type Result } from "../lib/result.ts";
 import { type SqsError, sqsError } from "../queue/errors.ts";
 import type { Shape, StructureShape } from "../shapes/shape.ts";
-import { wireErrors } from "./errors.ts";
+import { wireErrorOf } from "./errors.ts";
 import { decodeWith, type Findings, malformed, setMember, wrongType } from "./findings.ts";
 import type { Protocol, Stamp, WireResponse } from "./protocol.ts";
 
 /**
- * AWS JSON 1.0: a POST with the action in `X-Amz-Target` and one JSON object each way.
+ * AWS JSON: a POST with the action in `X-Amz-Target` and one JSON object each way.
  *
  * @see https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+ * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
-export const awsJson: Protocol = {
-  name: "aws-json",
-  opening: "{",
+function jsonProtocol(version: "1.0" | "1.1"): Protocol {
+  const contentType = `application/x-amz-json-${version}`;
+  return {
+    name: "aws-json",
+    opening: "{",
 
-  encode(_action, output, value, stamp) {
-    return answer(200, stamp, output.fields.length === 0 ? "" : JSON.stringify(toJson(output, value)));
-  },
+    encode(_action, output, value, stamp) {
+      const body = output.fields.length === 0 ? "" : JSON.stringify(toJson(output, value));
+      return answer(200, stamp, body, { "Content-Type": contentType });
+    },
 
-  encodeError(error, stamp) {
-    const { json, query, status, fault } = wireErrors[error.kind];
-    const body = JSON.stringify({ __type: json, message: error.message });
-    return answer(status, stamp, body, { "x-amzn-query-error": `${query};${fault}` });
-  },
+    encodeError(error, stamp) {
+      const { json, query, status, fault } = wireErrorOf(error);
+      const body = JSON.stringify({ __type: json, message: error.message });
+      const headers = { "x-amzn-query-error": `${query};${fault}`, "Content-Type": contentType };
+      return answer(status, stamp, body, headers);
+    },
 
-  unknownAction(action) {
-    return sqsError("UnknownOperation", `The action ${action} is not valid for this endpoint.`);
-  },
-};
+    unknownAction(action) {
+      return sqsError("UnknownOperation", `The action ${action} is not valid for this endpoint.`);
+    },
+  };
+}
+
+/** As SQS speaks it. */
+export const awsJson = jsonProtocol("1.0");
+/** As KMS speaks it: only the name differs. */
+export const awsJson11 = jsonProtocol("1.1");
 
 /** No body at all is an input without members, which is how hand-made requests write it. */
 export function decodeJson(input: StructureShape, body: Uint8Array): Result<unknown, SqsError> {
@@ -63,6 +74,9 @@ function read(shape: Shape, json: unknown, at: string, findings: Findings): unkn
       break;
     case "boolean":
       if (typeof json === "boolean") return json;
+      break;
+    case "timestamp":
+      if (typeof json === "number" && Number.isFinite(json)) return Math.round(json * 1000);
       break;
     case "blob": {
       const bytes = typeof json === "string" ? fromBase64(json) : undefined;
@@ -130,6 +144,8 @@ function mismatch(shape: Shape, json: unknown): string {
       return `${tokenOf(json)} can not be converted to an Integer`;
     case "boolean":
       return `${tokenOf(json)} can not be converted to a Boolean`;
+    case "timestamp":
+      return `${tokenOf(json)} can not be converted to a Timestamp`;
     case "blob":
       return `${tokenOf(json)} can not be converted to a Blob`;
     case "string":
@@ -146,6 +162,8 @@ function tokenOf(json: unknown): string {
 /** The value as `JSON.stringify` wants it. */
 function toJson(shape: Shape, value: unknown): unknown {
   switch (shape.type) {
+    case "timestamp":
+      return (value as number) / 1000;
     case "blob":
       return toBase64(value as Uint8Array);
     case "list":
@@ -175,13 +193,12 @@ function isLeftOut(shape: Shape, value: unknown): boolean {
   return shape.type === "map" && (value as ReadonlyMap<string, unknown>).size === 0;
 }
 
-function answer(status: number, stamp: Stamp, body: string, more?: Record<string, string>): WireResponse {
+function answer(status: number, stamp: Stamp, body: string, more: Record<string, string>): WireResponse {
   return {
     status,
     headers: {
       "x-amzn-RequestId": stamp.requestId,
       ...more,
-      "Content-Type": "application/x-amz-json-1.0",
       Date: new Date(stamp.nowMs).toUTCString(),
     },
     body,

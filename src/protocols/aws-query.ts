@@ -2,28 +2,19 @@ import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import type { Result } from "../lib/result.ts";
 import { type SqsError, sqsError } from "../queue/errors.ts";
 import type { Shape, StructureShape } from "../shapes/shape.ts";
-import { queryMessage, wireErrors } from "./errors.ts";
+import { queryMessage, wireErrorOf } from "./errors.ts";
 import { decodeWith, type Findings, setMember, wrongType } from "./findings.ts";
-import { childOf, elementsOf, type FormNode } from "./form.ts";
+import { childOf, elementsOf, emptyForm, type FormNode } from "./form.ts";
 import type { Protocol, Stamp, WireResponse } from "./protocol.ts";
 import { textElement } from "./xml.ts";
 
 /**
  * AWS Query: parameters in a form or URL, answers in XML. SQS's lists and maps are flattened.
  *
- * @param version the API version that the client asked for, whose namespace it expects; ours if it named none
+ * @param namespace of the XML that the client expects
  * @see https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
-export function awsQuery(version: string | undefined): Protocol {
-  const isDate = version !== undefined && /^\d{4}-\d\d-\d\d$/.test(version);
-  return queryProtocol(`http://queue.amazonaws.com/doc/${isDate ? version : "2012-11-05"}/`);
-}
-
-export function decodeForm(input: StructureShape, form: FormNode): Result<unknown, SqsError> {
-  return decodeWith((findings) => readStructure(input, form, "", findings));
-}
-
-function queryProtocol(namespace: string): Protocol {
+export function awsQuery(namespace: string): Protocol {
   return {
     name: "aws-query",
     opening: XML_DECLARATION,
@@ -39,7 +30,7 @@ function queryProtocol(namespace: string): Protocol {
     },
 
     encodeError(error, stamp) {
-      const { query, status, fault } = wireErrors[error.kind];
+      const { query, status, fault } = wireErrorOf(error);
       // A request without an action gets this bare element from SQS, whatever it accepts.
       if (error.kind === "UnknownOperation") return answer(status, stamp, "<UnknownOperationException/>");
       const message = textElement("Message", queryMessage(error));
@@ -58,20 +49,25 @@ function queryProtocol(namespace: string): Protocol {
   };
 }
 
+export function decodeForm(input: StructureShape, form: FormNode): Result<unknown, SqsError> {
+  return decodeWith((findings) => readStructure(input, form, "", findings));
+}
+
 const XML_DECLARATION = '<?xml version="1.0"?>';
 
 /** @param at the node's own name, with a dot at the end */
 function read(shape: Shape, node: FormNode, at: string, findings: Findings): unknown {
   switch (shape.type) {
     case "list": {
-      const elements = elementsOf(node);
+      const elements = elementsOf(shape.wrapped ? (childOf(node, shape.queryName) ?? emptyForm()) : node);
       return elements.map((element, i) =>
         read(shape.member, element, `${at}${shape.queryName}.${i + 1}.`, findings),
       );
     }
     case "map": {
       const values = new Map<string, unknown>();
-      for (const [i, entry] of elementsOf(node).entries()) {
+      const elements = elementsOf(shape.wrapped ? (childOf(node, shape.queryName) ?? emptyForm()) : node);
+      for (const [i, entry] of elements.entries()) {
         const key = childOf(entry, shape.queryKey)?.value;
         const value = childOf(entry, shape.queryValue);
         if (key === undefined) findings.missing ??= `${at}${shape.queryName}.${shape.queryKey}`;
@@ -102,8 +98,9 @@ function readStructure(shape: StructureShape, node: FormNode, at: string, findin
   const structure: Record<string, unknown> = {};
   for (const field of shape.fields) {
     const [name, member] = field;
-    const flattened = member.shape.type === "list" || member.shape.type === "map";
-    let child = childOf(node, flattened ? member.shape.queryName : name);
+    const { shape: own } = member;
+    const flattened = (own.type === "list" || own.type === "map") && !own.wrapped;
+    let child = childOf(node, flattened ? own.queryName : name);
     for (const alias of member.aliases) child ??= childOf(node, alias);
     const value = child === undefined ? undefined : read(member.shape, child, at, findings);
     setMember(structure, field, value, at, findings);
@@ -122,6 +119,12 @@ function readScalar(shape: Shape, text: string, findings: Findings): unknown {
       if (text === "false" || text === "0") return false;
       findings.malformed ??= "boolean must follow xsd1.1 definition";
       return undefined;
+    case "timestamp": {
+      const instantMs = Date.parse(text);
+      if (!Number.isNaN(instantMs)) return instantMs;
+      findings.malformed ??= "STRING_VALUE can not be converted to a Timestamp";
+      return undefined;
+    }
     case "blob": {
       const bytes = fromBase64(text);
       if (bytes === undefined) findings.malformed ??= "STRING_VALUE can not be converted to a Blob";
@@ -149,12 +152,14 @@ function write(name: string, shape: Shape, value: unknown): string {
     case "integer":
     case "boolean":
       return `<${name}>${value}</${name}>`;
+    case "timestamp":
+      return `<${name}>${isoSeconds(value as number)}</${name}>`;
     case "blob":
       return `<${name}>${toBase64(value as Uint8Array)}</${name}>`;
     case "list": {
       let elements = "";
       for (const item of value as readonly unknown[]) elements += write(shape.queryName, shape.member, item);
-      return elements;
+      return shape.wrapped ? `<${name}>${elements}</${name}>` : elements;
     }
     case "map": {
       let elements = "";
@@ -162,11 +167,16 @@ function write(name: string, shape: Shape, value: unknown): string {
         const entry = textElement(shape.queryKey, key) + write(shape.queryValue, shape.value, item);
         elements += `<${shape.queryName}>${entry}</${shape.queryName}>`;
       }
-      return elements;
+      return shape.wrapped ? `<${name}>${elements}</${name}>` : elements;
     }
     case "structure":
       return `<${name}>${writeMembers(shape, value)}</${name}>`;
   }
+}
+
+/** `2026-11-22T19:34:05Z` */
+function isoSeconds(instantMs: number): string {
+  return `${new Date(instantMs).toISOString().slice(0, 19)}Z`;
 }
 
 function answer(status: number, stamp: Stamp, body: string): WireResponse {

@@ -2,7 +2,8 @@ import { fromUtf8Strict } from "../lib/bytes.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type SqsError, sqsError } from "../queue/errors.ts";
 import { awsJson, decodeJson } from "./aws-json.ts";
-import { awsQuery, decodeForm } from "./aws-query.ts";
+import { decodeForm } from "./aws-query.ts";
+import { jsonDialectOf, queryDialectOf } from "./dialects.ts";
 import { childOf, emptyForm, type FormNode, readForm, setParameter } from "./form.ts";
 import type { Protocol, WireCall, WireRequest } from "./protocol.ts";
 
@@ -23,19 +24,13 @@ export function detect(request: WireRequest): Result<WireCall, Undetected> {
   return target === null ? detectQuery(request) : detectJson(request, target);
 }
 
-const TARGET_PREFIX = "AmazonSQS.";
-
 function detectJson(request: WireRequest, target: string): Result<WireCall, Undetected> {
-  if (
-    request.method !== "POST" ||
-    !target.startsWith(TARGET_PREFIX) ||
-    target.length === TARGET_PREFIX.length
-  ) {
-    return err({ error: awsJson.unknownAction(target), protocol: awsJson });
-  }
+  const dialect = request.method === "POST" ? jsonDialectOf(target) : undefined;
+  if (!dialect) return err({ error: awsJson.unknownAction(target), protocol: awsJson });
   return ok({
-    protocol: awsJson,
-    action: target.slice(TARGET_PREFIX.length),
+    protocol: dialect.protocol,
+    service: dialect.service,
+    action: target.slice(dialect.prefix.length),
     onQueuePath: false,
     decode: (input) => decodeJson(input, request.body),
   });
@@ -46,18 +41,20 @@ function detectQuery(request: WireRequest): Result<WireCall, Undetected> {
   const isJson = (request.headers.get("content-type") ?? "").toLowerCase().includes("json");
   const form = emptyForm();
   if (!readParameters(form, request.query, isPost && !isJson ? request.body : undefined)) {
-    return err({ error: malformedQuery, protocol: awsQuery(undefined) });
+    return err({ error: malformedQuery, protocol: queryDialectOf(undefined, undefined).protocol });
   }
-  const protocol = awsQuery(childOf(form, "Version")?.value);
+  const version = childOf(form, "Version")?.value;
+  const { protocol, service } = queryDialectOf(version, version ? undefined : scopeOf(request));
   const action = childOf(form, "Action")?.value ?? "";
   if (action === "" || (!isPost && request.method !== "GET")) {
     if (isPost && isJson) return err({ error: noTarget, protocol: awsJson });
     return err({ error: isPost ? missingAction : unknownOperation, protocol });
   }
-  const queuePath = queuePathOf(request.path);
+  const queuePath = service === "sqs" ? queuePathOf(request.path) : undefined;
   if (queuePath !== undefined) setParameter(form, "QueueUrl", queuePath);
   return ok({
     protocol,
+    service,
     action,
     onQueuePath: queuePath !== undefined,
     decode: (input) => decodeForm(input, form),
@@ -74,6 +71,12 @@ function readParameters(form: FormNode, query: string, body: Uint8Array | undefi
   if (body === undefined) return true;
   const text = fromUtf8Strict(body);
   return text !== undefined && readForm(form, text);
+}
+
+/** The service in the scope of a signature, which is not looked at any further here. */
+function scopeOf({ headers, query }: WireRequest): string | undefined {
+  const signed = headers.get("authorization") ?? query;
+  return /(?:\/|%2F)([a-z]+)(?:\/|%2F)aws4_request/i.exec(signed)?.[1];
 }
 
 /** `/{account}/{name}` of a queue's URL; a proxy may have put more in front of it. */

@@ -1,5 +1,5 @@
 import { isSenderFault, queryCode } from "../queue/error-codes.ts";
-import { queueDoesNotExist, type SqsError, type SqsErrorKind } from "../queue/errors.ts";
+import { type ActionError, queueDoesNotExist, type SqsErrorKind } from "../queue/errors.ts";
 
 /** How an error kind looks on the wire. */
 export interface WireError {
@@ -37,6 +37,13 @@ export const wireErrors = {
   ResourceNotFoundException: modelled("ResourceNotFoundException", 404),
   InvalidAddress: modelled("InvalidAddress", 404),
   RequestThrottled: modelled("RequestThrottled", 403),
+  KmsAccessDenied: modelled("KmsAccessDenied", 400),
+  KmsNotFound: modelled("KmsNotFound", 400),
+  KmsDisabled: modelled("KmsDisabled", 400),
+  KmsInvalidState: modelled("KmsInvalidState", 400),
+  KmsInvalidKeyUsage: modelled("KmsInvalidKeyUsage", 400),
+  KmsThrottled: modelled("KmsThrottled", 400),
+  KmsOptInRequired: modelled("KmsOptInRequired", 403),
   InvalidParameterValue: framework("InvalidParameterValue", "InvalidParameterValueException", 400),
   MissingParameter: framework("MissingParameter", "MissingRequiredParameterException", 400),
   InvalidAction: framework("InvalidAction", "InvalidActionException", 400),
@@ -60,8 +67,14 @@ export const wireErrors = {
   AccessDenied: framework("AccessDenied", "AccessDeniedException", 403),
 } satisfies Record<SqsErrorKind, WireError>;
 
+export function wireErrorOf(error: ActionError): WireError {
+  if (error.kind !== "ServiceError") return wireErrors[error.kind];
+  const { code, status } = error;
+  return { json: code, query: code, status, fault: status < 500 ? "Sender" : "Receiver" };
+}
+
 /** SQS words one error differently in Query: a missing queue, if nothing more precise is said about it. */
-export function queryMessage(error: SqsError): string {
+export function queryMessage(error: ActionError): string {
   return error.kind === "QueueDoesNotExist" && error.message === queueDoesNotExist.message
     ? "The specified queue does not exist for this wsdl version."
     : error.message;

@@ -1,5 +1,5 @@
 import type { Result } from "../lib/result.ts";
-import type { SqsError } from "../queue/errors.ts";
+import type { ActionError, SqsError } from "../queue/errors.ts";
 import type { StructureShape } from "../shapes/shape.ts";
 
 /** A request as bytes and names, before any of it is believed. */
@@ -25,6 +25,7 @@ export interface WireResponse {
 /** A request whose protocol and action are known, and whose input waits to be decoded. */
 export interface WireCall {
   readonly protocol: Protocol;
+  readonly service: ServiceName;
   /** As the client wrote it; whether there is such an action, the app knows. */
   readonly action: string;
   /** True if a Query request was sent to a queue's own URL, where SQS does not take CreateQueue and ListQueues. */
@@ -37,13 +38,16 @@ export interface WireCall {
   decode(input: StructureShape): Result<unknown, SqsError>;
 }
 
+/** As signatures name the services that one endpoint answers for. */
+export type ServiceName = "sqs" | "iam" | "sts" | "kms" | "sns";
+
 /** One way to write answers down; it knows shapes, and no action by name. */
 export interface Protocol {
   readonly name: "aws-json" | "aws-query";
   /** What every body of a successful answer with output begins with; white space may follow. */
   readonly opening: string;
   encode(action: string, output: StructureShape, value: unknown, stamp: Stamp): WireResponse;
-  encodeError(error: SqsError, stamp: Stamp): WireResponse;
+  encodeError(error: ActionError, stamp: Stamp): WireResponse;
   /** What a client is told that asks for an action we do not have. */
   unknownAction(action: string): SqsError;
 }

@@ -26,21 +26,15 @@ export function parseWantedAttributes(names: readonly string[]): Result<Readonly
   return ok(wanted);
 }
 
-/** Whether the queue's messages must be counted for this answer. */
-export function wantsCounts(wanted: ReadonlySet<string>): boolean {
-  return counters.some((name) => wanted.has(name));
-}
-
 /**
  * A queue's attributes in SQS's spelling. One that is not set is left out.
  *
- * @param counts undefined if the counters are not wanted
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
 export function renderAttributes(
   settings: QueueSettings,
   wanted: ReadonlySet<string>,
-  counts: MessageCounts | undefined,
+  counts: MessageCounts,
 ): ReadonlyMap<string, string> {
   const rendered = new Map<string, string>();
   for (const name of wanted) {
@@ -80,18 +74,14 @@ const answerOrder = [
 ];
 const answers: ReadonlySet<string> = new Set(answerOrder);
 
-function attributeOf(
-  name: string,
-  settings: QueueSettings,
-  counts: MessageCounts | undefined,
-): string | undefined {
+function attributeOf(name: string, settings: QueueSettings, counts: MessageCounts): string | undefined {
   switch (name) {
     case "ApproximateNumberOfMessages":
-      return counts?.visible.toString();
+      return counts.visible.toString();
     case "ApproximateNumberOfMessagesNotVisible":
-      return counts?.inFlight.toString();
+      return counts.inFlight.toString();
     case "ApproximateNumberOfMessagesDelayed":
-      return counts?.delayed.toString();
+      return counts.delayed.toString();
     case "CreatedTimestamp":
       return settings.createdAtSeconds.toString();
     case "LastModifiedTimestamp":

@@ -7,6 +7,21 @@ export interface SqsError {
   readonly message: string;
 }
 
+/**
+ * An error of a service that SQS users need beside SQS (IAM, STS, KMS, SNS). Those have kinds of their own in great
+ * number, so that each error brings its wire form along.
+ */
+export interface ServiceError {
+  readonly kind: "ServiceError";
+  /** The same in both protocols: `NoSuchEntity`, `NotFoundException`. */
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+}
+
+/** What any action of any service may refuse with. */
+export type ActionError = SqsError | ServiceError;
+
 export type SqsErrorKind =
   // of the SQS service model
   | "QueueDoesNotExist"
@@ -28,6 +43,13 @@ export type SqsErrorKind =
   | "ResourceNotFoundException"
   | "InvalidAddress"
   | "RequestThrottled"
+  | "KmsAccessDenied"
+  | "KmsNotFound"
+  | "KmsDisabled"
+  | "KmsInvalidState"
+  | "KmsInvalidKeyUsage"
+  | "KmsThrottled"
+  | "KmsOptInRequired"
   // seen on the wire, not in the model
   | "InvalidParameterValue"
   | "MissingParameter"
@@ -51,6 +73,10 @@ export type SqsErrorKind =
 
 export function sqsError(kind: SqsErrorKind, message: string): SqsError {
   return { kind, message };
+}
+
+export function serviceError(code: string, status: number, message: string): ServiceError {
+  return { kind: "ServiceError", code, status, message };
 }
 
 /** SQS's most frequent error: a value it does not take. */

@@ -61,6 +61,12 @@ export const limits = {
   /** Of Policy by SQS's quota; RedrivePolicy and RedriveAllowPolicy are JSON stored as given, so they share it. */
   policyBytes: 8192,
   policyStatements: 20,
+  /** Of one statement: SQS's own bounds, which keep a decision short. */
+  policyActions: 7,
+  policyPrincipals: 50,
+  policyConditions: 10,
+  /** Of an AWS account too. */
+  accountNameLength: 50,
   /** KMS's own bound of a key id, alias or ARN. */
   kmsKeyIdLength: 2048,
   tags: 50,
@@ -107,4 +113,175 @@ export const limits = {
   /** Access keys an isolate remembers, known and unknown: 1 kB each. The oldest make room. */
   credentials: 5000,
   unknownKeys: 1000,
+  /**
+   * Characters of the policies of what an isolate remembers so, of the keys, the roles and the session policies each.
+   * Most have a kilobyte; one that has all that IAM allows has 72, and 5000 such would be three isolates full.
+   */
+  credentialCharacters: 8_000_000,
+  /** Writes to identities that an isolate remembers while look-ups begun before them may be under way. */
+  rememberedWrites: 1000,
+  /** Lives of temporary credentials, STS's own: of an assumed role, the maximum being the role's; by a role or other session. */
+  roleSessionSeconds: { min: 900, max: 43_200, default: 3600 },
+  chainedSessionSeconds: 3600,
+  /** Likewise of a user's; of an account's root. */
+  userSessionSeconds: { min: 900, max: 129_600, default: 43_200 },
+  rootSessionSeconds: 3600,
+  sessionNameLength: { min: 2, max: 64 },
+  externalIdLength: { min: 2, max: 1224 },
+  roleArnLength: { min: 20, max: 2048 },
+  sessionPolicyLength: 2048,
+  sessionPolicyArns: 10,
+  sessionTags: 50,
+  /**
+   * Session policy, policy ARNs and tags in a session token, bytes. AWS publishes no bound, only how much of it is
+   * used up. Twice the longest policy is room for tags, and a token stays below the 8 KiB that proxies allow a header.
+   */
+  packedPolicyBytes: 4096,
+  /** Opened session tokens an isolate keeps, of 1 kB mostly and 15 at most each. To open one takes 60 µs. */
+  openedTokens: 1000,
+  /** Characters of a session token: of any longer one we are not the author. */
+  sessionTokenLength: 8192,
+  /**
+   * How old a message of SNS may be: SNS retries an HTTP delivery for an hour at most, with the instant of its
+   * publication. Older ones are replays.
+   *
+   * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+   */
+  snsMessageAgeMs: 3_600_000,
+  /** How far the instant of a message of SNS may be ahead of our clock: as a signature's may. */
+  snsMessageAheadMs: 900_000,
+  /** A delivery of SNS, bytes: 256 KiB of message, up to six times that in JSON escapes, and the fields around. */
+  snsRequestBytes: 2_097_152,
+  /** A certificate file, bytes. SNS's holds one certificate of 2 kB; this is room for the chain as well. */
+  snsCertificateBytes: 16_384,
+  /** How long one such file may take: SNS waits 15 s for an answer, and a chain is three files at most. */
+  snsCertificateFetchMs: 4_000,
+  /** How long a checked certificate is used. SNS publishes no revocations: one that it withdraws is out in a day. */
+  snsCertificateMs: 86_400_000,
+  /** Checked certificates an isolate keeps: SNS has about two a region at a time, of 1 kB each. */
+  snsCertificates: 100,
+  /**
+   * How long a stored delivery of SNS is known: as long as `snsMessageAgeMs` and `snsMessageAheadMs` let it be
+   * repeated.
+   */
+  snsReceiptMs: 4_500_000,
+  /** Forgotten with each delivery that is noted: more than one, or the table would keep its greatest size. */
+  snsReceiptsErasedAtOnce: 4,
+  /** How long confirming a subscription at Amazon's SNS may take. SNS waits 15 s for our own answer. */
+  snsConfirmationFetchMs: 8_000,
+  /** Of a topic's name, with its `.fifo`. */
+  snsTopicNameLength: 256,
+  /** Of a published message with its attributes, bytes of UTF-8; of all messages of a batch as well. */
+  snsMessageBytes: 262_144,
+  /** SNS wants a subject to be shorter than 100 characters. */
+  snsSubjectLength: 99,
+  snsDisplayNameLength: 100,
+  /** Of a topic attribute that is stored as given, such as the ARN of a role: KMS's own bound of a key's ARN. */
+  snsAttributeLength: 2048,
+  /** SNS's own bound of a topic's policy. */
+  snsPolicyBytes: 30_720,
+  /** Topics and subscriptions on a page, as SNS has them. */
+  snsListPage: 100,
+  /**
+   * Queues that one topic delivers to. A Publish is answered when all of them have stored the message: 16 at a time
+   * and 10 ms each make 1.3 s of it, and Cloudflare allows a request 10,000 calls.
+   */
+  snsSubscriptionsPerTopic: 2000,
+  /** Queues that a message is on its way to at once: enough to hide each one's commit, and no flood on one isolate. */
+  snsDeliveriesAtOnce: 16,
+  /** How long a subscription to another account's queue can be confirmed: SNS's three days. */
+  snsConfirmationTokenMs: 259_200_000,
+  snsFilterPoliciesPerTopic: 200,
+  /** SNS takes 256 KiB; 150 values of a hundred characters fit in this, and a topic's 200 in one answer of D1. */
+  snsFilterPolicyBytes: 16_384,
+  snsFilterKeys: 5,
+  /** Of values in a filter policy, one of each key, each counted as often as its key is deep. */
+  snsFilterCombinations: 150,
+  /** Levels of a filter policy, and of the objects in a message that it looks into. SNS publishes no bound. */
+  snsFilterDepth: 8,
+  /** Elements of arrays that one key of a filter policy looks at in a message; with more, it does not match. */
+  snsFilterElements: 10_000,
+  /** CA certificates between SNS's and a root. Amazon's chains have one; a second is room for a cross-signature. */
+  snsIntermediates: 2,
+  /** IAM's quotas. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+  usersPerAccount: 5000,
+  rolesPerAccount: 1000,
+  policiesPerAccount: 1500,
+  /** Of a user, and of an account's root. */
+  accessKeysPerUser: 2,
+  /** Managed policies of one user or role. */
+  attachedPolicies: 10,
+  /** Characters of policies, blanks not counted: of all inline ones of a user or role together, of each other one. */
+  inlinePolicyCharacters: { user: 2048, role: 10_240 },
+  managedPolicyCharacters: 6144,
+  trustPolicyCharacters: 2048,
+  /** Characters of a policy as it is sent, blanks counted: the bound of IAM's own model. */
+  policyDocumentLength: 131_072,
+  /** A policy is stored without its blanks if it is so many times as long with them. */
+  policyBlanks: 4,
+  iamNameLength: 64,
+  /** Of policies, inline and managed. */
+  policyNameLength: 128,
+  iamPathLength: 512,
+  iamDescriptionLength: 1000,
+  policyArnLength: { min: 20, max: 2048 },
+  /** How often a change of tags is tried while others change them too: each round lets one through. */
+  tagAttempts: 20,
+  iamPage: { min: 1, max: 1000, default: 100 },
+  /** MaxSessionDuration of a role, seconds. */
+  maxSessionSeconds: { min: 3600, max: 43_200, default: 3600 },
+  /** Opened data keys an isolate keeps, and of as many what it seals under: 0.5 kB each together. */
+  dataKeys: 10_000,
+  /** Keys of messages an isolate keeps to open others with, one per data key and isolate that sealed: 0.3 kB each. */
+  messageKeys: 10_000,
+  /** Messages sealed under one derived key. Random nonces of 96 bits then meet with a probability of 2^-57. */
+  messagesPerSalt: 1_048_576,
+  /** Accounts whose key for blinding ids an isolate keeps: 0.5 kB each. */
+  blindedAccounts: 5000,
+  /**
+   * How long the data keys of a deleted queue are kept, seconds. Its dead letters and what move tasks took away
+   * outlive it: each queue they come to may keep them for 14 days more. A year is 26 such queues, one after another.
+   */
+  retiredKeySeconds: 31_536_000,
+  /** Secrets of one table that one run of the cron trigger seals anew; D1 allows a run 1000 statements in all. */
+  resealedAtOnce: 100,
+  /** Queues that one run gives a new data key, each with a call to its shard. */
+  rotatedAtOnce: 50,
+  /** Data keys of deleted queues that one run erases. */
+  erasedKeysAtOnce: 500,
+  /** Text of the policies of one kind that an isolate keeps read, of which a character takes 30 bytes: 10 MB. */
+  readPolicyCharacters: 320_000,
+  /** KMS keys of an account in a region. KMS allows 100,000; each CreateKey counts them, a row read for each. */
+  kmsKeys: 10_000,
+  /**
+   * @see https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+   */
+  kmsAliasesPerKey: 50,
+  kmsAliasNameLength: 256,
+  /** Of a key policy. KMS's quota is 32 KB. */
+  kmsPolicyBytes: 32_768,
+  kmsDescriptionLength: 8192,
+  kmsPlaintextBytes: 4096,
+  kmsCiphertextBytes: 6144,
+  /** What GenerateDataKey and GenerateRandom give at most. */
+  kmsRandomBytes: 1024,
+  /** Keys and values of an encryption context, bytes of UTF-8. KMS publishes no bound; its clients' is 8 KiB. */
+  kmsContextBytes: 8192,
+  kmsDeletionDays: { min: 7, max: 30, default: 30 },
+  kmsRotationDays: { min: 90, max: 2560, default: 365 },
+  /** RotateKeyOnDemand, in the life of a key. */
+  kmsOnDemandRotations: 25,
+  /** KMS keys an isolate remembers: a policy of up to 32 KB each, mostly 1 kB. */
+  cachedKmsKeys: 500,
+  cachedKmsAliases: 1000,
+  /** As with access keys: 50 + 5 s stay below the 60 promised. */
+  cachedKmsMs: 50_000,
+  kmsRetryMs: 5_000,
+  /** KMS keys that one run of the cron trigger erases, and rotates. */
+  erasedKmsKeysAtOnce: 200,
+  rotatedKmsKeysAtOnce: 100,
+  /** How long a KMS elsewhere may take to answer: its SLA is in milliseconds, and a client waits. */
+  externalKmsMs: 5_000,
+  /** An answer of it, bytes: a data key takes 600. */
+  externalKmsAnswerBytes: 65_536,
 } as const;

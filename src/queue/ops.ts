@@ -42,6 +42,8 @@ export interface SentMessage {
   readonly dedupId?: string;
   /** Its index in the batch as it was sent, where that is not its index here: duplicates before it were left out. */
   readonly place?: number;
+  /** Of a message that a move task brings: the id that its body was sealed under, as 16 characters. */
+  readonly sealedAs?: string;
 }
 
 /** Messages are handed to a consumer and hidden until `visibleAtMs`. */
@@ -143,6 +145,8 @@ export interface RelocatedMessage {
   readonly dedupId?: string;
   /** The queue whose dead letter it is, as an ARN. */
   readonly sourceArn?: string;
+  /** The id that its body was sealed under, as 16 characters, where that is not its own. */
+  readonly sealedAs?: string;
 }
 
 export interface SettingsOp {
@@ -193,6 +197,8 @@ export interface DeadLetter {
   readonly firstReceivedAtMs: number;
   readonly groupId?: string;
   readonly dedupId?: string;
+  /** The id that its body was sealed under, as 16 characters, where that is not its own. */
+  readonly sealedAs?: string;
 }
 
 /** A move task begins: messages of this dead-letter queue go back, or to a queue that was named. */

@@ -25,12 +25,24 @@ export function policyProblem(text: string, queue: QueueId): SqsError | undefine
   const statements: readonly unknown[] = Array.isArray(statement) ? statement : [statement];
   if (statements.length === 0) return invalidPolicy;
   if (statements.length > limits.policyStatements) {
-    return sqsError(
-      "OverLimit",
-      `${statements.length} statements were found in the submitted policy, max allowed is ${limits.policyStatements}`,
-    );
+    return tooMany(statements.length, "statements", limits.policyStatements);
   }
-  return statements.every((each) => isStatement(each, queue)) ? undefined : invalidPolicy;
+  for (const each of statements) {
+    const problem = statementProblem(each, queue);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+/** Whom a policy that has no problem names as AWS principals, each once. */
+export function awsPrincipals(text: string): readonly string[] {
+  const statement = parseJsonObject(text)?.["Statement"];
+  const statements: readonly unknown[] = Array.isArray(statement) ? statement : [statement];
+  const named = statements.filter(isJsonObject).flatMap((each) => {
+    const principal = oneOf(each, "Principal", "NotPrincipal");
+    return (isJsonObject(principal) ? textsOf(principal["AWS"]) : undefined) ?? [];
+  });
+  return [...new Set(named)];
 }
 
 /** What a queue policy can allow to other accounts. Batch calls are judged by the single action. */
@@ -61,7 +73,7 @@ export const ownerOnlyActions: readonly string[] = [
   "UntagQueue",
 ];
 
-const invalidPolicy = sqsError("InvalidAttributeValue", "Invalid value for the parameter Policy.");
+export const invalidPolicy = sqsError("InvalidAttributeValue", "Invalid value for the parameter Policy.");
 
 const documentKeys = new Set(["Version", "Id", "Statement"]);
 const statementKeys = new Set([
@@ -78,8 +90,23 @@ const statementKeys = new Set([
 const grantable = new Set(grantableActions.map((action) => action.toLowerCase()));
 const ownerOnly = new Set(ownerOnlyActions.map((action) => action.toLowerCase()));
 
-function isStatement(value: unknown, queue: QueueId): boolean {
-  if (!isJsonObject(value) || !hasOnly(value, statementKeys)) return false;
+function statementProblem(value: unknown, queue: QueueId): SqsError | undefined {
+  if (!isJsonObject(value) || !isStatement(value, queue)) return invalidPolicy;
+  const { policyActions, policyPrincipals, policyConditions } = limits;
+  const actions = textsOf(oneOf(value, "Action", "NotAction"))?.length ?? 0;
+  if (actions > policyActions) return tooMany(actions, "actions", policyActions);
+  const principals = principalsOf(oneOf(value, "Principal", "NotPrincipal"))?.length ?? 0;
+  if (principals > policyPrincipals) return tooMany(principals, "principals", policyPrincipals);
+  const conditions = Object.values(value["Condition"] ?? {}).flatMap(Object.keys).length;
+  return conditions > policyConditions ? tooMany(conditions, "conditions", policyConditions) : undefined;
+}
+
+function tooMany(count: number, what: string, max: number): SqsError {
+  return sqsError("OverLimit", `${count} ${what} were found in the submitted policy, max allowed is ${max}`);
+}
+
+function isStatement(value: JsonObject, queue: QueueId): boolean {
+  if (!hasOnly(value, statementKeys)) return false;
   const { Sid: sid, Effect: effect, Condition: condition } = value;
   if (sid !== undefined && typeof sid !== "string") return false;
   if (effect !== "Allow" && effect !== "Deny") return false;

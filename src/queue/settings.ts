@@ -15,7 +15,11 @@ export interface QueueSettings extends QueueId {
   readonly modifiedAtSeconds: number;
   /** Signs this queue's receipt handles. 16 random bytes in base64url. */
   readonly handleKey: string;
+  /** Which of its data keys new messages are sealed under, UUID. Absent until it has one: see `DataKeys.current`. */
+  readonly dataKeyId?: string;
   readonly attributes: QueueAttributes;
+  /** Absent for none. They are here because policies may ask for them. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** The attributes that a client can set, in SQS's units. Absent optional ones were never set. */
@@ -27,6 +31,8 @@ export interface QueueAttributes {
   readonly visibilitySeconds: number;
   /** JSON exactly as the client wrote it; echoed to the character. */
   readonly policy?: string;
+  /** The unique id of each user and role that the policy names by its ARN, as they were when it was set. */
+  readonly policyIds?: Readonly<Record<string, string>>;
   readonly redrivePolicy?: string;
   readonly redriveAllowPolicy?: string;
   readonly kmsMasterKeyId?: string;

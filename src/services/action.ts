@@ -1,17 +1,33 @@
+import type { Access } from "../auth/authorize.ts";
 import type { Caller } from "../auth/caller.ts";
+import type { RequestFacts, RequestTags } from "../auth/request-facts.ts";
+import type { SessionKeys } from "../auth/session-token.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { DataKeys } from "../catalog/data-keys.ts";
+import type { Identities } from "../catalog/identities/identities.ts";
+import type { Principals } from "../catalog/principals.ts";
+import type { Topics } from "../catalog/topics.ts";
+import type { Blinding } from "../encryption/blinding.ts";
+import type { Bodies } from "../encryption/bodies.ts";
+import type { Secret } from "../encryption/secrets.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { queueDoesNotExist, type SqsError } from "../queue/errors.ts";
+import { type ActionError, queueDoesNotExist, type SqsError } from "../queue/errors.ts";
+import { ownerOnlyActions } from "../queue/policy-document.ts";
 import { parseQueueUrl } from "../queue/queue-url.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Infer, Members, StructureShape } from "../shapes/shape.ts";
 import { structure } from "../shapes/shape.ts";
 import type { Received, Refusal, ShardCall, ShardReply } from "../shard/calls.ts";
 import type { ShardClient } from "../shard/client.ts";
+import type { Kms } from "./kms/kms.ts";
 
 /** What every action is handed beside its input. */
 export interface RequestContext {
   readonly caller: Caller;
+  /** What the conditions of policies may ask of the request. */
+  readonly facts: RequestFacts;
+  /** The account of the deployment's own credential. */
+  readonly rootAccount: string;
   /** From the signature's scope: where the client believes it talks to. */
   readonly region: string;
   /** Origin of the queue URLs in answers, without a trailing slash. */
@@ -24,6 +40,22 @@ export interface RequestContext {
   readonly traceHeader: string | undefined;
   readonly strictTiming: boolean;
   readonly catalog: Catalog;
+  readonly dataKeys: DataKeys;
+  readonly bodies: Bodies;
+  readonly blinding: Blinding;
+  readonly identities: Identities;
+  /** Seals under the root key what only this deployment may open. */
+  readonly sealSecret: (secret: Secret) => string;
+  readonly principals: Principals;
+  /** They seal session tokens. */
+  readonly sessionKeys: SessionKeys;
+  /**
+   * To be called after every change of a user, role, policy, attachment or key of an account: this isolate sees it at
+   * once, others within 60 s.
+   */
+  readonly forgetIdentity: (account: string) => void;
+  readonly kms: Kms;
+  readonly topics: Topics;
   readonly shards: ShardClient;
   readonly client: WaitingClient;
 }
@@ -57,7 +89,7 @@ export interface ReceiveRequest {
   readonly attempt?: string;
 }
 
-type Run<I, O, C> = (context: C & { readonly input: I }) => Promise<Result<O, SqsError>>;
+type Run<I, O, C> = (context: C & { readonly input: I }) => Promise<Result<O, ActionError>>;
 
 /** Reads from the input which queue a request is about; whether there is such a queue is not asked here. */
 export type Locate<I> = (
@@ -65,9 +97,13 @@ export type Locate<I> = (
   context: Pick<RequestContext, "caller" | "region">,
 ) => Result<QueueId, SqsError>;
 
+/** What an action on an account is about, as policies see it. */
+export type Concerns<I> = (input: I, context: RequestContext) => Pick<Access, "resource" | "requestTags">;
+
 interface Declaration<I extends Members, O extends Members> {
-  /** Also the permission: `sqs:{name}`. Batch forms name the single action in `permission`. */
+  /** Also the permission, as `sqs:{name}` unless another is given: batch forms ask for the single action. */
   readonly name: string;
+  /** With its service: `sqs:SendMessage`. */
   readonly permission?: string;
   /** SQS does not take it at a queue's own URL (in Query; AWS JSON ignores the path). */
   readonly onlyAtRoot?: boolean;
@@ -85,6 +121,8 @@ export interface AccountAction {
   readonly outlivesClient: boolean;
   readonly input: StructureShape;
   readonly output: StructureShape;
+  /** `run` asks by itself: what is allowed depends on what it finds. */
+  readonly concerns: Concerns<never> | "askedInRun";
   readonly run: Run<never, unknown, RequestContext>;
 }
 
@@ -99,6 +137,12 @@ export interface QueueAction {
   readonly locate: Locate<never>;
   /** What the client is told when the located queue does not exist. */
   readonly missing: SqsError;
+  /** What other accounts are told instead of AccessDenied. */
+  readonly deniedToOthers: SqsError | undefined;
+  /** No policy can allow it to other accounts. */
+  readonly ownerOnly: boolean;
+  readonly asksShardFirst: boolean;
+  readonly requestTags: ((input: never) => RequestTags) | undefined;
   readonly run: Run<never, unknown, RequestContext & { readonly queue: OpenQueue }>;
 }
 
@@ -107,17 +151,19 @@ export type Action = AccountAction | QueueAction;
 /** An action on the account: it names no queue, or one that need not exist. */
 export function accountAction<I extends Members, O extends Members>(
   declared: Declaration<I, O> & {
+    readonly concerns: Concerns<Infer<StructureShape<I>>> | "askedInRun";
     readonly run: Run<Infer<StructureShape<I>>, Infer<StructureShape<O>>, RequestContext>;
   },
 ): AccountAction {
   return {
     ...declared,
     scope: "account",
-    permission: declared.permission ?? declared.name,
+    permission: declared.permission ?? `sqs:${declared.name}`,
     onlyAtRoot: declared.onlyAtRoot ?? false,
     outlivesClient: declared.outlivesClient ?? false,
     input: structure(declared.input),
     output: structure(declared.output),
+    concerns: declared.concerns as AccountAction["concerns"],
     run: declared.run as AccountAction["run"],
   };
 }
@@ -127,6 +173,14 @@ export function queueAction<I extends Members, O extends Members>(
   declared: Declaration<I, O> & {
     readonly locate?: Locate<Infer<StructureShape<I>>>;
     readonly missing?: SqsError;
+    readonly deniedToOthers?: SqsError;
+    /**
+     * Its first step is a call to the shard, which refuses outdated settings: then a copy of them is good enough
+     * to authorize by. All others are authorized by what the catalog has now.
+     */
+    readonly asksShardFirst?: boolean;
+    /** `aws:RequestTag/…`, `aws:TagKeys` */
+    readonly requestTags?: (input: Infer<StructureShape<I>>) => RequestTags;
     readonly run: Run<
       Infer<StructureShape<I>>,
       Infer<StructureShape<O>>,
@@ -134,10 +188,15 @@ export function queueAction<I extends Members, O extends Members>(
     >;
   },
 ): QueueAction {
+  const permission = declared.permission ?? `sqs:${declared.name}`;
   return {
     ...declared,
     scope: "queue",
-    permission: declared.permission ?? declared.name,
+    permission,
+    ownerOnly: ownerOnlyActions.includes(permission.slice("sqs:".length)),
+    asksShardFirst: declared.asksShardFirst ?? false,
+    deniedToOthers: declared.deniedToOthers,
+    requestTags: declared.requestTags as QueueAction["requestTags"],
     onlyAtRoot: declared.onlyAtRoot ?? false,
     outlivesClient: declared.outlivesClient ?? false,
     input: structure(declared.input),

@@ -1,18 +1,22 @@
-import { authorize } from "../auth/authorize.ts";
-import { err, type Result } from "../lib/result.ts";
-import type { SqsError } from "../queue/errors.ts";
+import { accessDenied, authorize } from "../auth/authorize.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type ActionError, type SqsError, sqsError } from "../queue/errors.ts";
 import { queueArn } from "../queue/queue-arn.ts";
 import type { QueueId, QueueSettings } from "../queue/settings.ts";
 import type { Refusal } from "../shard/calls.ts";
-import type { Action, OpenQueue, QueueAction, RequestContext } from "./action.ts";
+import type { AccountAction, Action, OpenQueue, QueueAction, RequestContext } from "./action.ts";
+import { policyOfQueue } from "./queue-access.ts";
 
 /** Runs an action whose input has been decoded: finds its queue and asks whether the caller may. */
 export async function runAction(
   action: Action,
   context: RequestContext,
   input: unknown,
-): Promise<Result<unknown, SqsError>> {
-  if (action.scope === "account") return await action.run({ ...context, input: input as never });
+): Promise<Result<unknown, ActionError>> {
+  if (action.scope === "account") {
+    const allowed = mayOnAccount(action, context, input);
+    return allowed.ok ? await action.run({ ...context, input: input as never }) : allowed;
+  }
   const id = action.locate(input as never, context);
   return id.ok ? await runOnQueue(action, context, input, id.value) : id;
 }
@@ -28,16 +32,19 @@ async function runOnQueue(
   context: RequestContext,
   input: unknown,
   id: QueueId,
-): Promise<Result<unknown, SqsError>> {
-  const { caller, catalog } = context;
-  const allowed = authorize({
-    caller,
-    permission: action.permission,
-    resource: { account: id.account, arn: queueArn(id) },
-  });
-  if (!allowed.ok) return allowed;
-  let settings = await catalog.findQueue(id);
+): Promise<Result<unknown, ActionError>> {
+  const { catalog } = context;
+  let certain = !action.asksShardFirst;
+  let settings = certain ? await catalog.readQueue(id) : await catalog.findQueue(id);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    let allowed = mayOnQueue(action, context, input, { id, settings });
+    if (!allowed.ok && settings && !certain) {
+      // A copy may deny what was allowed a moment ago. A copy that allows too much is found out by the shard.
+      settings = await catalog.readQueue(id);
+      certain = true;
+      allowed = mayOnQueue(action, context, input, { id, settings });
+    }
+    if (!allowed.ok) return allowed;
     if (!settings) return err(action.missing);
     try {
       return await action.run({ ...context, queue: openQueue(settings, context), input: input as never });
@@ -48,6 +55,53 @@ async function runOnQueue(
   }
   throw new Error(`the settings of queue ${id.account}/${id.name} changed ${ATTEMPTS} times in one request`);
 }
+
+function mayOnAccount(
+  { concerns, permission }: AccountAction,
+  context: RequestContext,
+  input: unknown,
+): Result<void, SqsError> {
+  const { caller, facts } = context;
+  if (caller.kind === "anonymous") return err(missingToken);
+  if (concerns === "askedInRun") return ok(undefined);
+  return authorize(caller, { permission, ...concerns(input as never, context) }, facts);
+}
+
+/** The same answer whether another account's queue is not there, or not for the caller. */
+function mayOnQueue(
+  action: QueueAction,
+  { caller, facts }: RequestContext,
+  input: unknown,
+  { id, settings }: { readonly id: QueueId; readonly settings: QueueSettings | undefined },
+): Result<void, SqsError> {
+  const resource = { arn: queueArn(id), account: id.account, ...policyOfQueue(settings) };
+  const access = {
+    permission: action.permission,
+    resource,
+    requestTags: action.requestTags?.(input as never),
+    resourceTags: settings?.tags,
+  };
+  const foreign = caller.account !== id.account;
+  const allowed =
+    foreign && action.ownerOnly
+      ? err(accessDenied(caller, access, { reason: "implicit", by: "resource" }))
+      : authorize(caller, access, facts);
+  if (caller.kind === "anonymous") return allowed.ok && !isEncrypted(settings) ? allowed : err(missingToken);
+  if (allowed.ok) return allowed;
+  return foreign && action.deniedToOthers ? err(action.deniedToOthers) : allowed;
+}
+
+/**
+ * Whoever uses an encrypted queue has to sign, though its policy be open to everyone.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
+ */
+function isEncrypted(settings: QueueSettings | undefined): boolean {
+  const { sqsManagedSse, kmsMasterKeyId } = settings?.attributes ?? {};
+  return sqsManagedSse !== false || kmsMasterKeyId !== undefined;
+}
+
+const missingToken = sqsError("MissingAuthenticationToken", "Request is missing Authentication Token");
 
 function openQueue(settings: QueueSettings, { shards, client, nowMs }: RequestContext): OpenQueue {
   return {

@@ -6,6 +6,7 @@ export type Shape =
   | StringShape
   | IntegerShape
   | BooleanShape
+  | TimestampShape
   | BlobShape
   | ListShape
   | MapShape
@@ -20,6 +21,10 @@ export interface IntegerShape {
 export interface BooleanShape {
   readonly type: "boolean";
 }
+/** Milliseconds since 1970; ISO 8601 in Query, seconds in JSON. */
+export interface TimestampShape {
+  readonly type: "timestamp";
+}
 /** Bytes; base64 in both protocols. */
 export interface BlobShape {
   readonly type: "blob";
@@ -28,8 +33,10 @@ export interface BlobShape {
 export interface ListShape<M extends Shape = Shape> {
   readonly type: "list";
   readonly member: M;
-  /** Name of the flattened element: `AttributeName` for `AttributeName.1`, and in XML answers. */
+  /** Name of an element in Query: `AttributeName` for `AttributeName.1`, and in XML answers. */
   readonly queryName: string;
+  /** Its elements stand within an element of the member's own name: `Tags.member.1`. SQS flattens all its lists. */
+  readonly wrapped: boolean;
   /** An empty list is left out of JSON answers unless the model requires the key. */
   readonly keepEmpty: boolean;
 }
@@ -41,6 +48,8 @@ export interface MapShape<V extends Shape = Shape> {
   /** Names of the two parts: `Attribute.1.Name`, `Attribute.1.Value`. */
   readonly queryKey: string;
   readonly queryValue: string;
+  /** As with lists: `Attributes.entry.1.key`. */
+  readonly wrapped: boolean;
   /** How SQS names a required map that has no entries; `Attribute.Name` (queryName.queryKey) if not given. */
   readonly missingName?: string;
 }
@@ -64,20 +73,32 @@ export interface StructureShape<M extends Members = Members> {
 export const string: StringShape = { type: "string" };
 export const integer: IntegerShape = { type: "integer" };
 export const boolean: BooleanShape = { type: "boolean" };
+export const timestamp: TimestampShape = { type: "timestamp" };
 export const blob: BlobShape = { type: "blob" };
 
 export function list<M extends Shape>(
   member: M,
   traits: { queryName: string; keepEmpty?: boolean },
 ): ListShape<M> {
-  return { type: "list", member, queryName: traits.queryName, keepEmpty: traits.keepEmpty ?? false };
+  const { queryName, keepEmpty = false } = traits;
+  return { type: "list", member, queryName, keepEmpty, wrapped: false };
+}
+
+/** A list as the services beside SQS write it: not flattened, its elements called `member`, there though empty. */
+export function members<M extends Shape>(member: M): ListShape<M> {
+  return { type: "list", member, queryName: "member", keepEmpty: true, wrapped: true };
 }
 
 export function map<V extends Shape>(
   value: V,
   traits: { queryName: string; queryKey: string; queryValue: string; missingName?: string },
 ): MapShape<V> {
-  return { type: "map", value, ...traits };
+  return { type: "map", value, ...traits, wrapped: false };
+}
+
+/** A map as SNS writes it: `Attributes.entry.1.key` and `Attributes.entry.1.value`, unless its parts have other names. */
+export function entries<V extends Shape>(value: V, queryKey = "key", queryValue = "value"): MapShape<V> {
+  return { type: "map", value, queryName: "entry", queryKey, queryValue, wrapped: true };
 }
 
 export function structure<M extends Members>(members: M): StructureShape<M> {
@@ -100,7 +121,7 @@ export function optional<S extends Shape>(shape: S, ...aliases: string[]): Membe
 /** The value that a shape describes. Maps keep the order of the request. */
 export type Infer<S> = S extends StringShape
   ? string
-  : S extends IntegerShape
+  : S extends IntegerShape | TimestampShape
     ? number
     : S extends BooleanShape
       ? boolean

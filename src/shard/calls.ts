@@ -37,6 +37,7 @@ export interface OutgoingMessage {
   /** What the client wrote, sealed by the Worker; opaque here. Never a view into a larger buffer. */
   readonly sealed: Uint8Array;
   readonly delayMs: number;
+  /** These two, and the name of a receive, are blinded by the Worker: alike for what is alike, and no user's words. */
   readonly groupId?: string;
   readonly dedupId?: string;
 }
@@ -45,7 +46,7 @@ export interface ReceiveCall {
   readonly kind: "receive";
   readonly max: number;
   readonly visibilityMs: number;
-  /** ReceiveRequestAttemptId of a FIFO queue. */
+  /** ReceiveRequestAttemptId of a FIFO queue, blinded. */
   readonly attempt?: string;
   /** The doorbell this receive answers; it keeps its place in the line if there is nothing. */
   readonly waiter?: string;
@@ -131,6 +132,8 @@ export interface DeliveredMessage extends LeaseRef {
   readonly dedupId?: string;
   /** The queue whose dead letter it is, as an ARN. */
   readonly sourceArn?: string;
+  /** UUID that its body was sealed under, where that is not its id: a move task brought it. */
+  readonly sealedAs?: string;
 }
 
 export interface Done {
@@ -214,6 +217,8 @@ export interface Letter {
   readonly receiveCount: number;
   readonly firstReceivedAtMs: number;
   readonly groupId?: string;
+  /** UUID that its body was sealed under, where that is not its id: a move task brought it to the sender. */
+  readonly sealedAs?: string;
 }
 
 /** Begins to move this queue's messages to another, or each back to where it came from. */

@@ -52,6 +52,8 @@ const tags = {
   moveEnd: 16,
   moveIn: 17,
   rejoin: 18,
+  /** Before the tag of an operation whose messages have fields that releases before it did not know: they stop here. */
+  extended: 19,
 } as const;
 
 /** Writes one record's ops as they happen. */
@@ -113,6 +115,7 @@ function openRecord(lsn: number, bytes: Uint8Array): { header: RecordHeader; rea
 }
 
 function writeOp(to: ByteWriter, op: Op): void {
+  if ("messages" in op && op.messages.some(isExtended)) to.u8(tags.extended);
   to.u8(tags[op.kind]);
   switch (op.kind) {
     case "send":
@@ -205,9 +208,16 @@ function writeOp(to: ByteWriter, op: Op): void {
   }
 }
 
+/** Only what a move task has brought, and what becomes of it. */
+function isExtended(message: object): boolean {
+  return "sealedAs" in message && message.sealedAs !== undefined;
+}
+
 function readOp(lsn: number, from: ByteReader): Op {
   const tag = from.u8();
   switch (tag) {
+    case tags.extended:
+      return readOp(lsn, from);
     case tags.send:
       return { kind: "send", ...readSend(from) };
     case tags.lease: {
@@ -336,13 +346,14 @@ function readSend(from: ByteReader): SendFields {
   return { batch, sentAtMs, messages };
 }
 
-const flags = { delay: 1, group: 2, dedup: 4, source: 8, place: 16 } as const;
+const flags = { delay: 1, group: 2, dedup: 4, source: 8, place: 16, sealedAs: 32 } as const;
 
 interface Ids {
   readonly groupId?: string;
   readonly dedupId?: string;
   readonly sourceArn?: string;
   readonly place?: number;
+  readonly sealedAs?: string;
 }
 
 function messageFlags(ids: Ids): number {
@@ -350,7 +361,8 @@ function messageFlags(ids: Ids): number {
     (ids.groupId === undefined ? 0 : flags.group) |
     (ids.dedupId === undefined ? 0 : flags.dedup) |
     (ids.sourceArn === undefined ? 0 : flags.source) |
-    (ids.place === undefined ? 0 : flags.place)
+    (ids.place === undefined ? 0 : flags.place) |
+    (ids.sealedAs === undefined ? 0 : flags.sealedAs)
   );
 }
 
@@ -359,6 +371,7 @@ function writeIds(to: ByteWriter, ids: Ids): void {
   if (ids.dedupId !== undefined) to.text(ids.dedupId);
   if (ids.sourceArn !== undefined) to.text(ids.sourceArn);
   if (ids.place !== undefined) to.uint(ids.place);
+  if (ids.sealedAs !== undefined) to.latin1(ids.sealedAs);
 }
 
 function readIds(from: ByteReader, flag: number): Ids {
@@ -367,6 +380,7 @@ function readIds(from: ByteReader, flag: number): Ids {
     ...(flag & flags.dedup ? { dedupId: from.text() } : undefined),
     ...(flag & flags.source ? { sourceArn: from.text() } : undefined),
     ...(flag & flags.place ? { place: from.uint() } : undefined),
+    ...(flag & flags.sealedAs ? { sealedAs: from.latin1(16) } : undefined),
   };
 }
 

@@ -157,7 +157,7 @@ function copyMessages(h: Housekeeping, positions: readonly Position[]) {
     if (!record || !message) throw new Error(`message ${position} is not where it should be, at ${at}`);
     bytes += message.bodyBytes;
     if (bytes > h.limits.openRecordBytes && messages.length > 0) break;
-    const { batch, batchIndex, sentAtMs, bodyBytes, groupId, dedupId, sourceArn } = message;
+    const { batch, batchIndex, sentAtMs, bodyBytes, groupId, dedupId, sourceArn, sealedAs } = message;
     messages.push({
       position,
       batch,
@@ -167,6 +167,7 @@ function copyMessages(h: Housekeeping, positions: readonly Position[]) {
       ...(groupId === undefined ? undefined : { groupId }),
       ...(dedupId === undefined ? undefined : { dedupId }),
       ...(sourceArn === undefined ? undefined : { sourceArn }),
+      ...(sealedAs === undefined ? undefined : { sealedAs }),
     });
     bodies.push(record.bodies.slice(message.bodyOffset, message.bodyOffset + bodyBytes));
   }

@@ -35,13 +35,14 @@ export function packParcel(
     const { message, sealed } = find(touched.at);
     bytes += message.bodyBytes;
     if (letters.length > 0 && (letters.length === LETTERS_AT_ONCE || bytes > maxBytes)) break;
-    const { groupId } = message;
+    const { groupId, sealedAs } = message;
     const { sentAtMs, receiveCount, firstReceivedAtMs } = touched;
     letters.push({
       number,
       messageId: messageIdOf(unpackUuid(message.batch), message.batchIndex),
       ...{ sealed, sentAtMs, receiveCount, firstReceivedAtMs },
       ...(groupId === undefined ? undefined : { groupId }),
+      ...(sealedAs === undefined ? undefined : { sealedAs: unpackUuid(sealedAs) }),
     });
     upTo = number;
   }
@@ -74,9 +75,11 @@ export function unpackParcel(
     return { kind: "deadLetterIn", source, sourceArn, upTo, atMs, messages };
   }
   const messages = letters.map(
-    ({ sealed, groupId }, i): SentMessage => ({
+    ({ messageId, sealed, sealedAs = messageId, groupId }, i): SentMessage => ({
       bodyBytes: sealed.length,
       delayMs: 0,
+      // It gets an id of its own, and stays sealed under the one it had.
+      sealedAs: packUuid(sealedAs),
       ...(groupId === undefined ? undefined : { groupId }),
       ...(fifo ? { dedupId: messageIdOf(batchId, i) } : undefined),
     }),
@@ -85,13 +88,14 @@ export function unpackParcel(
 }
 
 function deadLetterOf(letter: Letter, fifo: boolean, atMs: number): DeadLetter {
-  const { messageId, sealed, receiveCount, firstReceivedAtMs, groupId } = letter;
+  const { messageId, sealed, sealedAs, receiveCount, firstReceivedAtMs, groupId } = letter;
   return {
     id: packUuid(messageId),
     bodyBytes: sealed.length,
     sentAtMs: fifo ? atMs : letter.sentAtMs,
     receiveCount,
     firstReceivedAtMs,
+    ...(sealedAs === undefined ? undefined : { sealedAs: packUuid(sealedAs) }),
     ...(groupId === undefined ? undefined : { groupId }),
     // Equal bodies must not collapse: a dead letter is deduplicated by its own id.
     ...(fifo ? { dedupId: messageId } : undefined),

@@ -14,6 +14,8 @@ export interface RecordMessage extends BacklogMessage {
   readonly dedupId: string | undefined;
   /** The queue whose dead letter it is. */
   readonly sourceArn: string | undefined;
+  /** The id that its body was sealed under, as 16 characters, where that is not its own. */
+  readonly sealedAs: string | undefined;
 }
 
 /** Adds the messages that `op` brings to those of its record, in the order of their indexes. */
@@ -27,7 +29,8 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
   switch (op.kind) {
     case "send":
     case "moveIn":
-      for (const [index, { bodyBytes, delayMs, groupId, dedupId, place = index }] of op.messages.entries()) {
+      for (const [index, message] of op.messages.entries()) {
+        const { bodyBytes, delayMs, groupId, dedupId, place = index, sealedAs } = message;
         const { sentAtMs, batch } = op;
         const fresh = delayMs === 0;
         add({
@@ -40,6 +43,7 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
           dedupId,
           past: undefined,
           sourceArn: undefined,
+          sealedAs,
         });
       }
       break;
@@ -52,6 +56,7 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
         firstReceivedAtMs,
         groupId,
         dedupId,
+        sealedAs,
       } of op.messages) {
         const past = { receiveCount, firstReceivedAtMs };
         const { sourceArn } = op;
@@ -65,12 +70,14 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
           dedupId,
           past,
           sourceArn,
+          sealedAs,
         });
       }
       break;
     case "relocate":
     case "rejoin":
-      for (const { sentAtMs, batch, batchIndex, bodyBytes, groupId, dedupId, sourceArn } of op.messages) {
+      for (const message of op.messages) {
+        const { sentAtMs, batch, batchIndex, bodyBytes, groupId, dedupId, sourceArn, sealedAs } = message;
         add({
           sentAtMs,
           fresh: op.kind === "rejoin",
@@ -81,6 +88,7 @@ export function listMessages(op: Op, into: RecordMessage[]): void {
           dedupId,
           past: undefined,
           sourceArn,
+          sealedAs,
         });
       }
       break;

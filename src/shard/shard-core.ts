@@ -389,7 +389,7 @@ export class ShardCore {
 
   #deliver(lease: Lease, nonce: number): DeliveredMessage {
     const { record, message } = this.#messageAt(lease.at);
-    const { groupId, dedupId, sourceArn } = message;
+    const { groupId, dedupId, sourceArn, sealedAs } = message;
     return {
       position: lease.position,
       nonce,
@@ -402,6 +402,7 @@ export class ShardCore {
       ...(groupId === undefined ? undefined : { groupId }),
       ...(dedupId === undefined ? undefined : { dedupId }),
       ...(sourceArn === undefined ? undefined : { sourceArn }),
+      ...(sealedAs === undefined ? undefined : { sealedAs: unpackUuid(sealedAs) }),
     };
   }
 

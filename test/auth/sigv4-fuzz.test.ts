@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
+import { rootCaller } from "../../src/auth/caller.ts";
 import type { SignableRequest } from "../../src/auth/canonical-request.ts";
 import { verifySignature } from "../../src/auth/sigv4.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { presign, type Signing, signInHeader } from "./signer.ts";
 
 const secretAccessKey = "secret";
-const caller = { account: "1", arn: "arn:aws:iam::1:root", principalId: "1", accessKeyId: "AKIAFUZZ" };
+const caller = rootCaller("123456789012", "AKIAFUZZ");
 
 const signing: Signing = {
   method: "POST",
@@ -64,7 +65,10 @@ it.each([1, 2, 3, 4])("no request makes the verification throw: seed %i", async 
     const result = await verifySignature(request, {
       nowMs: Date.UTC(2026, 10, 22, 12),
       services: ["sqs"],
-      findKey: (id) => (id === "AKIAFUZZ" ? { secretAccessKey, caller } : undefined),
+      findKey: (id, token) => {
+        if (token !== undefined) return "expired";
+        return id === "AKIAFUZZ" ? { secretAccessKey, caller } : undefined;
+      },
     });
     if (!result.ok) expect(authKinds).toContain(result.error.kind);
   }
@@ -74,6 +78,7 @@ const authKinds = [
   "MissingAuthenticationToken",
   "IncompleteSignature",
   "InvalidClientTokenId",
+  "ExpiredToken",
   "RequestExpired",
   "SignatureDoesNotMatch",
 ];

@@ -5,15 +5,11 @@ import {
   SQSClient as SQSFormClient,
 } from "@aws-sdk/client-sqs-query";
 import { describe, expect, it } from "vitest";
+import { rootCaller } from "../../src/auth/caller.ts";
 import type { SignableRequest } from "../../src/auth/canonical-request.ts";
 import { verifySignature } from "../../src/auth/sigv4.ts";
 
-const caller = {
-  account: "000000000000",
-  arn: "arn:aws:iam::000000000000:root",
-  principalId: "000000000000",
-  accessKeyId: "test",
-};
+const caller = rootCaller("000000000000", "test");
 
 /** What both SDKs hand to their HTTP handler. */
 interface SdkRequest {

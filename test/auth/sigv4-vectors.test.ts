@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { rootCaller } from "../../src/auth/caller.ts";
 import { canonicalRequest, type SignableRequest, sha256Hex } from "../../src/auth/canonical-request.ts";
 import { parseAuthorization, readClaim, type SigningClaim } from "../../src/auth/signing-claim.ts";
 import { signature, signingKey, stringToSign, verifySignature } from "../../src/auth/sigv4.ts";
@@ -7,18 +8,15 @@ import headerVectors from "./vectors/header.json" with { type: "json" };
 import presignedVectors from "./vectors/presigned.json" with { type: "json" };
 
 const secretAccessKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-const caller = {
-  account: "123456789012",
-  arn: "arn:aws:iam::123456789012:root",
-  principalId: "123456789012",
-  accessKeyId: "AKIDEXAMPLE",
-};
+const caller = rootCaller("123456789012", "AKIDEXAMPLE");
 
-const verify = (request: SignableRequest) =>
+/** @param token the session token that belongs to the key */
+const verify = (request: SignableRequest, token?: string) =>
   verifySignature(request, {
     nowMs: Date.UTC(2015, 7, 30, 12, 36, 0),
     services: ["service"],
-    findKey: (id) => (id === "AKIDEXAMPLE" ? { secretAccessKey, caller } : undefined),
+    findKey: (id, given) =>
+      id === "AKIDEXAMPLE" && given === token ? { secretAccessKey, caller } : undefined,
   });
 
 /** The only vectors that repeat a header. */
@@ -54,13 +52,13 @@ describe("AWS's vectors of signatures in the header", () => {
       expect(signature(signingKey(secretAccessKey, claim), vector.stringToSign)).toBe(claim.signature);
     });
 
-    it("verifies, unless a session token comes with the long-lived key", async () => {
-      const token = request.headers.get("x-amz-security-token");
-      expect(await verify(request)).toEqual(
-        token === null
-          ? { ok: true, value: { caller, region: "us-east-1", service: "service" } }
-          : { ok: false, error: expect.objectContaining({ kind: "InvalidClientTokenId" }) },
-      );
+    it("verifies, with the session token that it brings and no other", async () => {
+      const token = request.headers.get("x-amz-security-token") ?? undefined;
+      expect(await verify(request, token)).toEqual({
+        ok: true,
+        value: { caller, region: "us-east-1", service: "service" },
+      });
+      expect(await verify(request, `${token}x`)).toMatchObject({ error: { kind: "InvalidClientTokenId" } });
     });
 
     it("does not verify with one digit of the signature changed", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import type { SignableRequest } from "../../src/auth/canonical-request.ts";
 import { type Credential, type VerifyOptions, verifySignature } from "../../src/auth/sigv4.ts";
+import { userCaller } from "../support/callers.ts";
 import { presign, type Signing, signInHeader } from "./signer.ts";
 
 const signedAtMs = Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -9,12 +10,7 @@ const minuteMs = 60_000;
 
 const credential: Credential = {
   secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-  caller: {
-    account: "123456789012",
-    arn: "arn:aws:iam::123456789012:user/alice",
-    principalId: "AIDAEXAMPLEALICE",
-    accessKeyId: "AKIAIOSFODNN7EXAMPLE",
-  },
+  caller: { ...userCaller("123456789012", "alice"), accessKeyId: "AKIAIOSFODNN7EXAMPLE" },
 };
 
 const signing: Signing = {
@@ -179,20 +175,22 @@ describe("a body hash stated by the client", () => {
     expect(await verify(stated(hashOf("another")))).toEqual(wrongSignature);
   });
 
-  it("may be left out by saying so, and then the body is not covered", async () => {
+  it("may be left out over TLS by saying so, and then the body is not covered", async () => {
     const request = stated("UNSIGNED-PAYLOAD");
-    expect(await verify(request)).toEqual(verified);
-    expect(await verify({ ...request, body: new TextEncoder().encode("another") })).toEqual(verified);
+    const secure = { secure: true };
+    expect(await verify(request, secure)).toEqual(verified);
+    expect(await verify({ ...request, body: new TextEncoder().encode("another") }, secure)).toEqual(verified);
+    expect(await verify(request, { secure: false })).toEqual(wrongSignature);
+    expect(await verify(request)).toEqual(wrongSignature);
   });
 
   it("cannot be dropped or added after signing", async () => {
     const hashed = signInHeader(signing);
-    expect(await verify(withHeader(hashed, "x-amz-content-sha256", "UNSIGNED-PAYLOAD"))).toEqual(
-      wrongSignature,
-    );
-    expect(await verify(withHeader(stated("UNSIGNED-PAYLOAD"), "x-amz-content-sha256", null))).toEqual(
-      wrongSignature,
-    );
+    const added = withHeader(hashed, "x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+    const dropped = withHeader(stated("UNSIGNED-PAYLOAD"), "x-amz-content-sha256", null);
+    for (const changed of [added, dropped]) {
+      expect(await verify(changed, { secure: true })).toEqual(wrongSignature);
+    }
   });
 
   it("is not taken in a streaming form", async () => {
@@ -264,16 +262,51 @@ describe("a signature made with the wrong key", () => {
       await verify(signInHeader({ ...signing, secretAccessKey: "another" }), { findKey: () => changed }),
     ).toEqual(verified);
   });
+});
 
-  it("is refused when a session token comes with a long-lived key, signed or not", async () => {
-    const signedToken = signInHeader({ ...signing, headers: { "x-amz-security-token": "token" } });
-    expect(await verify(signedToken)).toEqual(unknownKey);
-    expect(await verify(withHeader(signInHeader(signing), "x-amz-security-token", "token"))).toEqual(
-      unknownKey,
-    );
-    expect(await verify(presign({ ...url, query: `${url.query}&X-Amz-Security-Token=token` }))).toEqual(
-      unknownKey,
-    );
+describe("a session token", () => {
+  const findKey: VerifyOptions["findKey"] = (id, token) =>
+    id === credential.caller.accessKeyId && token === "token" ? credential : undefined;
+  const signedToken = signInHeader({ ...signing, headers: { "x-amz-security-token": "token" } });
+  const inUrl = (token: string) => presign({ ...url, query: `${url.query}&X-Amz-Security-Token=${token}` });
+
+  it.each([
+    ["signed with the other headers", signedToken],
+    ["added after signing", withHeader(signInHeader(signing), "x-amz-security-token", "token")],
+    ["in a presigned URL", inUrl("token")],
+  ])("is what the key is looked up with: %s", async (_, request) => {
+    expect(await verify(request, { findKey })).toEqual(verified);
+  });
+
+  it.each([
+    ["another", withHeader(signInHeader(signing), "x-amz-security-token", "other")],
+    ["another in a presigned URL", inUrl("other")],
+    ["none", signInHeader(signing)],
+    ["an empty one", withHeader(signInHeader(signing), "x-amz-security-token", "")],
+  ])("makes the key unknown if it is %s", async (_, request) => {
+    expect(await verify(request, { findKey })).toEqual(unknownKey);
+  });
+
+  it("cannot be exchanged once it is signed, even for one that belongs to the key", async () => {
+    const exchanged = withHeader(signedToken, "x-amz-security-token", "newer");
+    expect(await verify(exchanged, { findKey: () => credential })).toEqual(wrongSignature);
+  });
+
+  it("that has expired is told apart, whether the signature is right or not", async () => {
+    const expired = refused("ExpiredToken", "The security token included in the request is expired");
+    const wrong = signInHeader({ ...signing, secretAccessKey: "another" });
+    for (const request of [signedToken, wrong]) {
+      expect(await verify(request, { findKey: async () => "expired" as const })).toEqual(expired);
+    }
+  });
+
+  it("may be good for some services only", async () => {
+    const options = {
+      services: ["sqs", "iam"],
+      findKey: () => ({ ...credential, notFor: ["iam"] }),
+    };
+    expect(await verify(signedToken, options)).toEqual(verified);
+    expect(await verify(signInHeader({ ...signing, service: "iam" }), options)).toEqual(unknownKey);
   });
 });
 

@@ -3,16 +3,21 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { sqlText } from "../../scripts/sql-text.ts";
 import { createCredentials } from "../../src/auth/credentials.ts";
 import { accessKeyOwner, newAccessKey, newUserId } from "../../src/auth/identity.ts";
+import { sessionKeys } from "../../src/auth/session-token.ts";
 import {
   type AccessKey,
+  accessKeySql,
   createAccessKey,
+  createParameters,
+  createRootParameters,
   deleteAccessKey,
   findAccessKey,
   listAccessKeysOfAccount,
   listAccessKeysOfUser,
   setAccessKeyStatus,
 } from "../../src/catalog/access-keys.ts";
-import { rootKey, sealSecret } from "../../src/encryption/secrets.ts";
+import { principalsIn } from "../../src/catalog/principals.ts";
+import { rootKeys, sealSecret } from "../../src/encryption/secrets.ts";
 
 const account = "123456789012";
 const key = (accessKeyId: string, change: Partial<AccessKey> = {}): AccessKey => ({
@@ -27,7 +32,7 @@ const key = (accessKeyId: string, change: Partial<AccessKey> = {}): AccessKey =>
 });
 
 beforeEach(async () => {
-  await env.DB.prepare("DELETE FROM access_keys").run();
+  await env.DB.batch([env.DB.prepare("DELETE FROM access_keys"), env.DB.prepare("DELETE FROM users")]);
 });
 
 describe("access keys in D1", () => {
@@ -38,11 +43,44 @@ describe("access keys in D1", () => {
     expect(await findAccessKey(env.DB, "AKIA2")).toBeUndefined();
   });
 
-  it("of one user share the id of the first", async () => {
+  it("of one user share the id and the spelling of the first", async () => {
     await createAccessKey(env.DB, key("AKIA1"));
-    expect(await createAccessKey(env.DB, key("AKIA2", { userId: "AIDANEW" }))).toMatchObject({
-      userId: "AIDAALICE",
-    });
+    const second = key("AKIA2", { userName: "Alice", userId: "AIDANEW" });
+    expect(await createAccessKey(env.DB, second)).toMatchObject({ userName: "alice", userId: "AIDAALICE" });
+  });
+
+  it("bring their user into being, once, and leave it as it was made", async () => {
+    await createAccessKey(env.DB, key("AKIA1"));
+    await env.DB.prepare("UPDATE users SET path = '/team/', tags = '{\"a\":\"b\"}'").run();
+    await createAccessKey(
+      env.DB,
+      key("AKIA2", { userName: "ALICE", userId: "AIDANEW", createdAtSeconds: 1 }),
+    );
+    const { results } = await env.DB.prepare("SELECT * FROM users").all();
+    const user = { account, user_name: "alice", user_id: "AIDAALICE", created_at: 1_795_000_000 };
+    expect(results).toEqual([{ ...user, path: "/team/", tags: '{"a":"b"}' }]);
+  });
+
+  it("that are not stored leave no user behind", async () => {
+    await createAccessKey(env.DB, key("AKIA1"));
+    const taken = key("AKIA1", { userName: "bob", userId: "AIDABOB" });
+    await expect(createAccessKey(env.DB, taken)).rejects.toThrow("UNIQUE");
+    expect(await env.DB.prepare("SELECT COUNT(*) AS n FROM users").first("n")).toBe(1);
+  });
+
+  it("of an account's root belong to no user", async () => {
+    const { sealedSecret, status, createdAtSeconds } = key("AKIA1");
+    const root = { accessKeyId: "AKIA1", account, sealedSecret, status, createdAtSeconds };
+    await env.DB.prepare(sqlText(accessKeySql.createRoot, createRootParameters(root))).run();
+    expect(await findAccessKey(env.DB, "AKIA1")).toEqual({ ...root, userName: "", userId: account });
+    expect(await env.DB.prepare("SELECT COUNT(*) AS n FROM users").first("n")).toBe(0);
+    expect(await listAccessKeysOfUser(env.DB, { account, userName: "", max: 10 })).toHaveLength(1);
+  });
+
+  it("are not stored for a user that does not exist", async () => {
+    const sql = sqlText(accessKeySql.create, createParameters(key("AKIA1")));
+    expect((await env.DB.prepare(sql).all()).results).toEqual([]);
+    expect(await findAccessKey(env.DB, "AKIA1")).toBeUndefined();
   });
 
   it("of different users, or of users of one name in different accounts, have different ids", async () => {
@@ -85,7 +123,7 @@ describe("access keys in D1", () => {
   it("are listed by user and by account, in order, up to a number", async () => {
     for (const id of ["AKIA3", "AKIA1"]) await createAccessKey(env.DB, key(id));
     await createAccessKey(env.DB, key("AKIA0", { userName: "bob", userId: "AIDABOB" }));
-    await createAccessKey(env.DB, key("AKIA2", { account: "210987654321" }));
+    await createAccessKey(env.DB, key("AKIA2", { account: "210987654321", userId: "AIDAOTHER" }));
     const ids = (keys: AccessKey[]) => keys.map((key) => key.accessKeyId);
     expect(ids(await listAccessKeysOfUser(env.DB, { account, userName: "alice", max: 10 }))).toEqual([
       "AKIA1",
@@ -118,22 +156,24 @@ describe("access keys in D1", () => {
   });
 
   it("let their user sign, until they are disabled", async () => {
-    const sealing = rootKey("ZWRnZS1zcXMgbG9jYWwgcm9vdCBrZXksIG5vdCBzZWM=");
+    const keys = rootKeys("ZWRnZS1zcXMgbG9jYWwgcm9vdCBrZXksIG5vdCBzZWM=");
     const { accessKeyId, secretAccessKey } = newAccessKey();
     const userId = newUserId();
-    const sealedSecret = sealSecret(sealing, { text: secretAccessKey, owner: accessKeyOwner(accessKeyId) });
-    await createAccessKey(env.DB, key(accessKeyId, { userId, sealedSecret }));
+    const secret = { text: secretAccessKey, owner: accessKeyOwner(accessKeyId) };
+    await createAccessKey(env.DB, key(accessKeyId, { userId, sealedSecret: sealSecret(keys, secret) }));
 
     const root = { rootAccountId: "000000000000", rootAccessKeyId: "test", rootSecretAccessKey: "test" };
-    const keys = { findAccessKey: (id: string) => findAccessKey(env.DB, id) };
-    const credentials = createCredentials(root, keys, sealing);
-    expect(await credentials.find(accessKeyId, 0)).toEqual({
+    const credentials = createCredentials(root, principalsIn(env.DB), {
+      rootKeys: keys,
+      sessionKeys: sessionKeys(keys),
+    });
+    expect(await credentials.find(accessKeyId, undefined, 0)).toMatchObject({
       secretAccessKey,
-      caller: { account, arn: `arn:aws:iam::${account}:user/alice`, principalId: userId, accessKeyId },
+      caller: { account, arn: `arn:aws:iam::${account}:user/alice`, userId, accessKeyId },
     });
     await setAccessKeyStatus(env.DB, { accessKeyId, account, status: "Inactive" });
     credentials.forget(accessKeyId);
-    expect(await credentials.find(accessKeyId, 1)).toBeUndefined();
+    expect(await credentials.find(accessKeyId, undefined, 1)).toBeUndefined();
   });
 });
 

@@ -59,6 +59,7 @@ export const brokenPairs: readonly { readonly fault: string; readonly recover: R
   { fault: "takes in a parcel whole or not at all", recover: at("target", takingWholeParcels) },
   { fault: "gives a standard queue's message a new age", recover: at("target", rejuvenating) },
   { fault: "takes in the latest first", recover: at("target", storing(backwards)) },
+  { fault: "forgets what a message was sealed as", recover: at("target", storing(unsealed)) },
 ];
 
 function at(broken: Place, changes: (core: DeadLetterCore) => Partial<DeadLetterCore>): RecoverBoth {
@@ -205,6 +206,10 @@ function storing(change: (parcel: Parcel) => Parcel): (core: DeadLetterCore) => 
 
 function backwards(parcel: Parcel): Parcel {
   return { ...parcel, letters: parcel.letters.toReversed() };
+}
+
+function unsealed(parcel: Parcel): Parcel {
+  return { ...parcel, letters: parcel.letters.map(({ sealedAs: _, ...letter }) => letter) };
 }
 
 function renamed(letter: Letter): Letter {

@@ -331,7 +331,8 @@ class DeadLetterRun {
 
   #store(target: Side, parcel: Parcel): void {
     const before = target.log.lastLsn;
-    target.core.storeParcel(structuredClone(parcel), this.#nowMs, NO_BATCH);
+    const letters = parcel.letters.map((letter) => ({ ...letter, ...sealingOf(letter.messageId) }));
+    target.core.storeParcel(structuredClone({ ...parcel, letters }), this.#nowMs, NO_BATCH);
     // A parcel that the open record has no room for begins the next one.
     if (target.log.lastLsn > before) this.#committed(target, before);
     const known = target.model.state.entered;
@@ -504,7 +505,11 @@ class DeadLetterRun {
       nonce,
     } = message;
     const from = message.isLetter ? sourceArn : undefined;
-    return { messageId, body, groupId, dedupId, sentAtMs, receiveCount, firstReceivedAtMs, nonce, from };
+    const sealedAs = message.isLetter ? sealingOf(messageId).sealedAs : undefined;
+    return {
+      ...{ messageId, body, groupId, dedupId, sentAtMs, receiveCount, firstReceivedAtMs, nonce, from },
+      sealedAs,
+    };
   }
 
   #trace(line: string): void {
@@ -540,6 +545,12 @@ function settingsFor(version: number, place: Place, { isFifo }: DeadLetterHistor
 }
 
 const sourceArn = queueArn({ ...settingsOf(1, { retentionSeconds: 60 }), name: queues.source });
+
+/** On their way some letters turn into such as a move task had brought to the source. The target keeps what they say. */
+function sealingOf(messageId: string): { readonly sealedAs?: string } {
+  const isMoved = Number.parseInt(messageId.slice(-2), 16) % 3 === 0;
+  return isMoved ? { sealedAs: messageId.replace("-4000-", "-4abc-") } : {};
+}
 
 /** The letters as messages in an outbox. */
 function lettersOf({ letters }: Parcel): Message[] {
@@ -586,5 +597,6 @@ function legible(message: DeliveredMessage): unknown {
     firstReceivedAtMs,
     nonce,
     from: message.sourceArn,
+    sealedAs: message.sealedAs,
   };
 }

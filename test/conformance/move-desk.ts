@@ -1,5 +1,6 @@
 import { fromUtf8, utf8 } from "../../src/lib/bytes.ts";
 import { defaultFifoAttributes } from "../../src/queue/fifo-attributes.ts";
+import { messageIdOf } from "../../src/queue/message-id.ts";
 import { queueArn } from "../../src/queue/queue-arn.ts";
 import type { QueueSettings } from "../../src/queue/settings.ts";
 import type {
@@ -52,6 +53,8 @@ export class MoveDesk {
   readonly #fuse: Fuse;
   readonly #limits: Partial<ShardLimits>;
   readonly #shards = new Map<string, Shard>();
+  /** The id that each body came with first: that is what it is sealed under for good. */
+  readonly #sealedAs = new Map<string, string>();
   #nonce = 0;
   #batches = 0;
 
@@ -88,6 +91,7 @@ export class MoveDesk {
 
   send(arn: string, bodies: readonly string[]): void {
     const batchId = this.#batchId();
+    for (const [i, body] of bodies.entries()) this.#sealedAs.set(body, messageIdOf(batchId, i));
     const messages = bodies.map((body) => ({
       sealed: utf8(body),
       delayMs: 0,
@@ -107,12 +111,18 @@ export class MoveDesk {
       firstReceivedAtMs: this.nowMs - 30_000,
       ...(this.fifo ? { groupId: groupOf(body) } : undefined),
     }));
+    for (const [i, { messageId }] of letters.entries()) this.#sealedAs.set(bodies[i] ?? "", messageId);
     const upTo = firstNumber + bodies.length - 1;
     this.#store(to, { source: from, sourceArn: from, upTo, letters });
   }
 
   receive(arn: string, max = 10, visibilityMs = 60_000): readonly DeliveredMessage[] {
-    return this.ask(arn, { kind: "receive", max, visibilityMs }).messages;
+    const { messages } = this.ask(arn, { kind: "receive", max, visibilityMs });
+    for (const { messageId, sealed, sealedAs = messageId } of messages) {
+      const body = fromUtf8(sealed);
+      if (sealedAs !== this.#sealedAs.get(body)) throw new Error(`nobody can open ${body} as ${sealedAs}`);
+    }
+    return messages;
   }
 
   /** Everything visible, in the order of delivery. */
@@ -136,6 +146,13 @@ export class MoveDesk {
   /** The shard's object is evicted: all that was answered comes back. */
   evict(arn: string): void {
     this.#shard(arn).recover(this.nowMs);
+  }
+
+  /** All the snapshots, relocations and dropped tables that are due. */
+  keepHouse(arn: string): void {
+    while (this.#shard(arn).core.housekeep(this.nowMs)) {
+      // Until there is nothing left to do.
+    }
   }
 
   /** The next slice goes into the outbox, if the task wants it already. */

@@ -60,6 +60,39 @@ describe.each([{ fifo: false }, { fifo: true }])("a move task, FIFO: $fifo", ({ 
     expect(queues.tasks(dead)).toMatchObject([{ status: "COMPLETED", moved: 5, toMove: 5 }]);
   });
 
+  test("leaves a message sealed as it was, however often it is moved and written again", () => {
+    // Each record in a table of its own, and whatever lives in an old one is written again.
+    const limits = { epochBytes: 1, epochMinMs: 0, stragglers: 500, snapshotRecords: 3 };
+    const queues = new MoveDesk({ fifo, limits });
+    const [a, dead, b, c, d] = ["a", "dead", "b", "c", "d"].map((name) => queues.create(name)) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    queues.bury(a, dead, bodies("a", 3));
+    const ids = new Set<string>();
+    const ways = [
+      [dead, b],
+      [b, c],
+      [c, d],
+    ] as const;
+    for (const [from, to] of ways) {
+      for (const { messageId } of queues.receive(from, 10, 1000)) ids.add(messageId);
+      queues.send(from, [`w-${ids.size}-1`]);
+      queues.send(from, [`w-${ids.size}-2`]);
+      queues.keepHouse(from);
+      queues.evict(from);
+      queues.nowMs += 1000;
+      queues.ask(from, { kind: "startMove", taskId: TASK_ID, targetArn: to });
+      queues.finish(from);
+    }
+    // As many ids as there were queues to be in, and `receive` knows what each body is sealed under.
+    expect(ids.size).toBe(3 + 5 + 7);
+    expect(queues.drain(d)).toHaveLength(9);
+  });
+
   test("leaves messages that somebody works on, and counts none of them", () => {
     const { queues, a, dead, named } = desk({ fifo });
     queues.bury(a, dead, ["x-a-1", "y-a-2", "z-a-3"]);

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { openSecret, rootKey, sealSecret } from "../../src/encryption/secrets.ts";
+import { openSecret, rootKey, rootKeys, sealedUnder, sealSecret } from "../../src/encryption/secrets.ts";
 
-const key = rootKey("ZWRnZS1zcXMgbG9jYWwgcm9vdCBrZXksIG5vdCBzZWM=");
-const otherKey = rootKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+const [newest, older, oldest] = [
+  "ZWRnZS1zcXMgbG9jYWwgcm9vdCBrZXksIG5vdCBzZWM=",
+  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+  "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
+] as const;
+const key = rootKey(newest);
+const otherKey = rootKey(older);
 const owner = "access-key/AKIAIOSFODNN7EXAMPLE";
 const text = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
@@ -91,4 +96,44 @@ describe("a root key", () => {
       expect(() => rootKey(base64)).toThrow("a root key is 32 bytes in base64");
     },
   );
+});
+
+describe("a ring of root keys", () => {
+  const ring = rootKeys(newest, [older, oldest]);
+
+  it("seals under the current key", () => {
+    const sealed = sealSecret(ring, { text, owner });
+    expect(sealedUnder(sealed)).toBe(key.id);
+    expect(openSecret(key, sealed, owner)).toEqual({ ok: true, value: text });
+  });
+
+  it.each([newest, older, oldest])("opens what any of its keys has sealed: %s", (base64) => {
+    const sealed = sealSecret(rootKey(base64), { text, owner });
+    expect(openSecret(ring, sealed, owner)).toEqual({ ok: true, value: text });
+  });
+
+  it("does not open what a key has sealed that is not in it", () => {
+    const sealed = sealSecret(rootKey(oldest), { text, owner });
+    expect(openSecret(rootKeys(newest, [older]), sealed, owner)).toEqual({
+      ok: false,
+      error: "sealed under another root key",
+    });
+  });
+
+  it("does not open what names one of its keys and was sealed under another", () => {
+    const [version, , ...rest] = sealSecret(ring, { text, owner }).split(".");
+    expect(openSecret(ring, [version, otherKey.id, ...rest].join("."), owner)).toEqual({
+      ok: false,
+      error: "tampered with, or another's",
+    });
+  });
+
+  it("has no previous key that is the current one", () => {
+    expect(rootKeys(newest, [newest, older]).previous.map(({ id }) => id)).toEqual([otherKey.id]);
+    expect(rootKeys(newest).previous).toEqual([]);
+  });
+});
+
+it.each(["", "secret", "v2.abc.d.e", "v1..d.e"])("nothing is sealed under a key in %j", (sealed) => {
+  expect(sealedUnder(sealed)).toBeUndefined();
 });

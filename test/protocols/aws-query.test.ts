@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { awsQuery, decodeForm } from "../../src/protocols/aws-query.ts";
+import { decodeForm } from "../../src/protocols/aws-query.ts";
+import { queryDialectOf } from "../../src/protocols/dialects.ts";
 import { emptyForm, readForm } from "../../src/protocols/form.ts";
 import { sqsError } from "../../src/queue/errors.ts";
 import { boolean, optional, type StructureShape, structure } from "../../src/shapes/shape.ts";
@@ -231,7 +232,7 @@ describe("types", () => {
 
 describe("answers", () => {
   const bodyOf = (action: string, shape: StructureShape, value: unknown, version?: string) =>
-    awsQuery(version).encode(action, shape, value, stamp).body;
+    queryDialectOf(version, undefined).protocol.encode(action, shape, value, stamp).body;
   const metadata =
     "<ResponseMetadata><RequestId>b5d5e3a0-6f0c-5d0c-9c55-b8d6f2f0d4a1</RequestId></ResponseMetadata>";
 
@@ -240,22 +241,27 @@ describe("answers", () => {
       MD5OfMessageBody: "5eb63bbbe01eeed093cb22bb8f5acdc3",
       MessageId: "219f8380-5770-4cc2-8c3e-5c715e145f5e",
     };
-    expect(awsQuery("2012-11-05").encode("SendMessage", sqsShapes.SendMessage.output, output, stamp)).toEqual(
-      {
-        status: 200,
-        headers: {
-          "x-amzn-RequestId": "b5d5e3a0-6f0c-5d0c-9c55-b8d6f2f0d4a1",
-          "Content-Type": "text/xml",
-          Date: "Sun, 22 Nov 2026 19:34:05 GMT",
-        },
-        body:
-          '<?xml version="1.0"?><SendMessageResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/">' +
-          "<SendMessageResult><MessageId>219f8380-5770-4cc2-8c3e-5c715e145f5e</MessageId>" +
-          "<MD5OfMessageBody>5eb63bbbe01eeed093cb22bb8f5acdc3</MD5OfMessageBody></SendMessageResult>" +
-          "<ResponseMetadata><RequestId>b5d5e3a0-6f0c-5d0c-9c55-b8d6f2f0d4a1</RequestId></ResponseMetadata>" +
-          "</SendMessageResponse>",
+    expect(
+      queryDialectOf("2012-11-05", undefined).protocol.encode(
+        "SendMessage",
+        sqsShapes.SendMessage.output,
+        output,
+        stamp,
+      ),
+    ).toEqual({
+      status: 200,
+      headers: {
+        "x-amzn-RequestId": "b5d5e3a0-6f0c-5d0c-9c55-b8d6f2f0d4a1",
+        "Content-Type": "text/xml",
+        Date: "Sun, 22 Nov 2026 19:34:05 GMT",
       },
-    );
+      body:
+        '<?xml version="1.0"?><SendMessageResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/">' +
+        "<SendMessageResult><MessageId>219f8380-5770-4cc2-8c3e-5c715e145f5e</MessageId>" +
+        "<MD5OfMessageBody>5eb63bbbe01eeed093cb22bb8f5acdc3</MD5OfMessageBody></SendMessageResult>" +
+        "<ResponseMetadata><RequestId>b5d5e3a0-6f0c-5d0c-9c55-b8d6f2f0d4a1</RequestId></ResponseMetadata>" +
+        "</SendMessageResponse>",
+    });
   });
 
   test("ReceiveMessage, to the byte", () => {
@@ -322,7 +328,10 @@ describe("answers", () => {
 
   test("the version that the client named is the namespace of the answer, errors included", () => {
     const namespaceOf = (version?: string) => {
-      const answer = awsQuery(version).encodeError(sqsError("AccessDenied", "no"), stamp);
+      const answer = queryDialectOf(version, undefined).protocol.encodeError(
+        sqsError("AccessDenied", "no"),
+        stamp,
+      );
       expect(bodyOf("DeleteMessage", sqsShapes.DeleteMessage.output, {}, version)).toContain(
         /xmlns="[^"]*"/.exec(answer.body)?.[0],
       );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { awsJson } from "../../src/protocols/aws-json.ts";
-import { awsQuery } from "../../src/protocols/aws-query.ts";
+import { queryDialectOf } from "../../src/protocols/dialects.ts";
 import { wireErrors } from "../../src/protocols/errors.ts";
 import {
   invalidParameter,
@@ -11,7 +11,7 @@ import {
 } from "../../src/queue/errors.ts";
 import { stamp } from "../support/wire.ts";
 
-const awsQueryNow = awsQuery(undefined);
+const awsQueryNow = queryDialectOf(undefined, undefined).protocol;
 
 /** Every kind as AWS spells it: JSON type, Query code, status. */
 const expected: Record<SqsErrorKind, readonly [json: string, query: string, status: number]> = {
@@ -70,6 +70,13 @@ const expected: Record<SqsErrorKind, readonly [json: string, query: string, stat
   ],
   InvalidAddress: ["com.amazonaws.sqs#InvalidAddress", "InvalidAddress", 404],
   RequestThrottled: ["com.amazonaws.sqs#RequestThrottled", "RequestThrottled", 403],
+  KmsAccessDenied: ["com.amazonaws.sqs#KmsAccessDenied", "KMS.AccessDeniedException", 400],
+  KmsNotFound: ["com.amazonaws.sqs#KmsNotFound", "KMS.NotFoundException", 400],
+  KmsDisabled: ["com.amazonaws.sqs#KmsDisabled", "KMS.DisabledException", 400],
+  KmsInvalidState: ["com.amazonaws.sqs#KmsInvalidState", "KMS.InvalidStateException", 400],
+  KmsInvalidKeyUsage: ["com.amazonaws.sqs#KmsInvalidKeyUsage", "KMS.InvalidKeyUsageException", 400],
+  KmsThrottled: ["com.amazonaws.sqs#KmsThrottled", "KMS.ThrottlingException", 400],
+  KmsOptInRequired: ["com.amazonaws.sqs#KmsOptInRequired", "KMS.OptInRequired", 403],
   InvalidParameterValue: [
     "com.amazon.coral.service#InvalidParameterValueException",
     "InvalidParameterValue",

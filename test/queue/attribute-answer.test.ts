@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseWantedAttributes, renderAttributes, wantsCounts } from "../../src/queue/attribute-answer.ts";
+import { parseWantedAttributes, renderAttributes } from "../../src/queue/attribute-answer.ts";
 import { defaultAttributes } from "../../src/queue/attributes.ts";
 import type { QueueAttributes } from "../../src/queue/settings.ts";
 
@@ -111,10 +111,4 @@ describe("single names", () => {
       });
     },
   );
-});
-
-it("messages are counted only for an answer that shows a count", () => {
-  expect(wantsCounts(wanted("All"))).toBe(true);
-  expect(wantsCounts(wanted("ApproximateNumberOfMessagesDelayed"))).toBe(true);
-  expect(wantsCounts(wanted("QueueArn", "DelaySeconds"))).toBe(false);
 });

@@ -47,6 +47,27 @@ describe("a policy", () => {
     expect(policyProblem(text + " ".repeat(room + 1), queue)).toEqual(invalid);
   });
 
+  it.each([
+    ["actions", 7, (count: number) => ({ Action: Array(count).fill("sqs:SendMessage") })],
+    ["principals", 50, (count: number) => ({ Principal: { AWS: Array(count).fill("111122223333") } })],
+    [
+      "conditions",
+      10,
+      (count: number) => ({
+        Condition: {
+          StringEquals: { "aws:SourceAccount": "1" },
+          StringLike: Object.fromEntries(Array.from({ length: count - 1 }, (_, i) => [`aws:k${i}`, "x"])),
+        },
+      }),
+    ],
+  ])("has at most so many %s in a statement: %d", (what, max, having) => {
+    expect(problem({ Statement: { ...plain, ...having(max) } })).toBeUndefined();
+    expect(problem({ Statement: [plain, { ...plain, ...having(max + 1) }] })).toEqual({
+      kind: "OverLimit",
+      message: `${max + 1} ${what} were found in the submitted policy, max allowed is ${max}`,
+    });
+  });
+
   it("has at most twenty statements", () => {
     expect(problem({ Statement: Array(20).fill(plain) })).toBeUndefined();
     expect(problem({ Statement: Array(21).fill(plain) })).toEqual({

@@ -4,7 +4,14 @@ import { SQS, type SQSClientConfig } from "@aws-sdk/client-sqs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readRuntime } from "../../scripts/data-lock.ts";
 import { isRunning, type ProcessIdentity } from "../../scripts/process-identity.ts";
-import { defaults, refusedStart, type ServerProcess, spawnServer, temporaryDir } from "../support/server.ts";
+import {
+  defaults,
+  refusedStart,
+  type ServerProcess,
+  spawnServer,
+  startTestServer,
+  temporaryDir,
+} from "../support/server.ts";
 
 describe("npm start", () => {
   it("says where it listens, which credentials to use, and what to paste", async () => {
@@ -17,9 +24,9 @@ describe("npm start", () => {
     expect(server.output()).toContain(`Data in ${dataDir}.`);
     expect(server.output()).toContain(
       [
-        `  export AWS_ENDPOINT_URL_SQS=${server.url} AWS_DEFAULT_REGION=us-east-1`,
+        `  export AWS_ENDPOINT_URL=${server.url} AWS_DEFAULT_REGION=us-east-1`,
         "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
-        "  aws sqs create-queue --endpoint-url $AWS_ENDPOINT_URL_SQS --queue-name hello",
+        "  aws sqs create-queue --endpoint-url $AWS_ENDPOINT_URL --queue-name hello",
       ].join("\n"),
     );
     const health = await fetch(`${server.url}/health`);
@@ -111,6 +118,43 @@ describe("npm start", () => {
     expect(isRunning(runtime)).toBe(false);
     expect(await receive(second)).toBe("survivor");
   });
+});
+
+it("a local server does the work of a deployment's cron trigger when it is due, and for no client", async () => {
+  let due = async () => {};
+  let cancelled = false;
+  const server = await startTestServer({
+    schedule: (run) => {
+      due = run;
+      return () => {
+        cancelled = true;
+      };
+    },
+  });
+  onTestFinished(() => server.stop());
+  const sqs = connect(server.url);
+  const { QueueUrl } = await sqs.createQueue({ QueueName: "q" });
+  await sqs.sendMessage({ QueueUrl, MessageBody: "left over" });
+  // As a deletion that was cut short leaves it.
+  await server.database.batch([
+    server.database.prepare(
+      `INSERT INTO deleted_queues
+         (uid, account, region, name, version, handle_key, created_at, modified_at, attributes, deleted_at, tried_at)
+       SELECT uid, account, region, name, version, handle_key, created_at, modified_at, attributes, 0, 0 FROM queues`,
+    ),
+    server.database.prepare("DELETE FROM queues"),
+  ]);
+  const unfinished = () => server.database.prepare("SELECT COUNT(*) AS n FROM deleted_queues").first("n");
+
+  for (const path of ["local/scheduled", "handler/scheduled", "mf/scheduled"]) {
+    const answer = await fetch(`${server.url}/cdn-cgi/${path}?cron=*/5+*+*+*+*`);
+    expect(answer.ok).toBe(false);
+  }
+  expect(await unfinished()).toBe(1);
+  await due();
+  expect(await unfinished()).toBe(0);
+  await server.stop();
+  expect(cancelled).toBe(true);
 });
 
 describe("npm run dev", () => {

@@ -19,6 +19,9 @@ const AT_MS = 1_700_000_000_000;
 /** 16 characters, one of them above 127. */
 const BATCH = "\xff123456789abcdef";
 const BATCH_HEX = "ff313233343536373839616263646566";
+/** 16 characters of all kinds, among them a zero. */
+const SEALED_AS = "\x00\x01\x7f\x80\xfe89abcdef012";
+const SEALED_AS_HEX = "00017f80fe3839616263646566303132";
 /** AT_MS as a varint. */
 const AT_HEX = "80d095ffbc31";
 
@@ -277,6 +280,78 @@ const golden: [what: string, op: Op, hex: string][] = [
     },
     `12 01 · 02 05 8220 ${BATCH_HEX} 09 ${AT_HEX} 01 67`,
   ],
+  [
+    "messages that a move task brings, sealed under the ids that they had",
+    {
+      kind: "moveIn",
+      source: "src",
+      upTo: 300,
+      batch: BATCH,
+      sentAtMs: AT_MS,
+      messages: [
+        { bodyBytes: 2, delayMs: 0, sealedAs: SEALED_AS },
+        { bodyBytes: 3, delayMs: 0, groupId: "g", dedupId: "d", sealedAs: BATCH },
+      ],
+    },
+    `13 11 03 737263 ac02 ${BATCH_HEX} ${AT_HEX} 02 · 20 02 ${SEALED_AS_HEX} · 26 03 01 67 01 64 ${BATCH_HEX}`,
+  ],
+  [
+    "a relocation of such a message, beside another",
+    {
+      kind: "relocate",
+      messages: [
+        { position: positionOf(1, 2), batch: BATCH, batchIndex: 9, sentAtMs: AT_MS, bodyBytes: 5 },
+        {
+          position: positionOf(1, 3),
+          batch: BATCH,
+          batchIndex: 0,
+          sentAtMs: AT_MS,
+          bodyBytes: 6,
+          sourceArn: "arn",
+          sealedAs: SEALED_AS,
+        },
+      ],
+    },
+    `13 06 02 · 00 05 8220 ${BATCH_HEX} 09 ${AT_HEX} · 28 06 8320 ${BATCH_HEX} 00 ${AT_HEX} 03 61726e ${SEALED_AS_HEX}`,
+  ],
+  [
+    "a rejoin of such a message",
+    {
+      kind: "rejoin",
+      messages: [
+        {
+          position: positionOf(1, 2),
+          batch: BATCH,
+          batchIndex: 9,
+          sentAtMs: AT_MS,
+          bodyBytes: 5,
+          sealedAs: SEALED_AS,
+        },
+      ],
+    },
+    `13 12 01 · 20 05 8220 ${BATCH_HEX} 09 ${AT_HEX} ${SEALED_AS_HEX}`,
+  ],
+  [
+    "a dead letter that was moved before",
+    {
+      kind: "deadLetterIn",
+      source: "src",
+      sourceArn: "arn",
+      upTo: 300,
+      atMs: AT_MS,
+      messages: [
+        {
+          id: BATCH,
+          bodyBytes: 5,
+          sentAtMs: AT_MS,
+          receiveCount: 3,
+          firstReceivedAtMs: AT_MS,
+          sealedAs: SEALED_AS,
+        },
+      ],
+    },
+    `13 0d 03 737263 03 61726e ac02 ${AT_HEX} 01 · 20 ${BATCH_HEX} 05 ${AT_HEX} 03 ${AT_HEX} ${SEALED_AS_HEX}`,
+  ],
 ];
 
 describe("a record of version 1", () => {
@@ -370,9 +445,9 @@ describe("a record that cannot be read stops the shard, and is never skipped", (
     }
   });
 
-  test.each([0, 19, 255])("when it holds an operation of kind %d, wherever that stands", (tag) => {
+  test.each([0, 20, 255])("when it holds an operation of kind %d, wherever that stands", (tag) => {
     const unknown = tag.toString(16).padStart(2, "0");
-    for (const ops of [unknown, `05 ${AT_HEX} ${unknown}`, `${unknown} 05 ${AT_HEX}`]) {
+    for (const ops of [unknown, `05 ${AT_HEX} ${unknown}`, `${unknown} 05 ${AT_HEX}`, `13 ${unknown}`]) {
       const bytes = sealed(fromHex(`${HEADER_HEX} ${ops}`));
       expect(() => decodeRecord(7, bytes)).toThrow(UnreadableRecord);
       expect(() => decodeRecord(7, bytes)).toThrow(`it holds an operation of kind ${tag}`);
@@ -568,8 +643,9 @@ function textFrom(random: Random): string {
   return "é".repeat(random.between(0, 100));
 }
 
-function idsFrom(random: Random): { groupId?: string; dedupId?: string } {
+function idsFrom(random: Random): { groupId?: string; dedupId?: string; sealedAs?: string } {
   return {
+    ...(random.chance(0.3) ? { sealedAs: batchFrom(random) } : {}),
     ...(random.chance(0.5) ? { groupId: "g".repeat(random.between(0, 128)) } : {}),
     ...(random.chance(0.5) ? { dedupId: "€".repeat(random.between(0, 128)) } : {}),
   };

@@ -10,6 +10,7 @@ import { testSettings } from "../support/fake-queue.ts";
 import { fromHex } from "../support/hex.ts";
 import v1 from "./records/v1.json";
 import v2 from "./records/v2.json";
+import v3 from "./records/v3.json";
 
 /** When the queue in the fixture was made; later instants count from here. */
 const MADE_MS = 1_700_000_000_000;
@@ -22,7 +23,9 @@ const TWELVE_HOURS_MS = 43_200_000;
 const fixtures = [{ recordVersion: 1, snapshotVersion: 1, log: v1 }];
 /** With snapshots of version 2 came operations of FIFO queues, dead letters, move tasks and rejoined messages. */
 const fixtures2 = [{ recordVersion: 1, snapshotVersion: 2, log: v2 }];
-const written = [...fixtures, ...fixtures2];
+/** The same versions, with messages that are sealed under another id than theirs: move tasks brought them. */
+const fixtures3 = [{ recordVersion: 1, snapshotVersion: 2, log: v3 }];
+const written = [...fixtures, ...fixtures2, ...fixtures3];
 
 test("there is a fixture of every version ever written", () => {
   expect(new Set(written.map(({ recordVersion }) => recordVersion)).size).toBe(RECORD_VERSION);
@@ -223,6 +226,56 @@ describe.each(fixtures2)(
     });
   },
 );
+
+describe.each(fixtures3)("a log of messages that were moved", ({ log: fixture }) => {
+  const extended = (kind: string) =>
+    fixture.records
+      .flatMap(({ lsn, ops }) => decodeRecord(lsn, fromHex(ops)).ops)
+      .filter((op) => op.kind === kind && JSON.stringify(op).includes('"sealedAs"'));
+
+  test("holds each operation that brings or keeps one", () => {
+    for (const kind of ["moveIn", "deadLetterIn", "relocate"]) {
+      expect(extended(kind).length, kind).toBeGreaterThan(0);
+    }
+  });
+
+  for (const withSnapshot of [false, true]) {
+    const way = withSnapshot ? "from its snapshot and the records behind it" : "from its records alone";
+    test(`is recovered ${way}, and knows what each was sealed as`, async () => {
+      await withLog((log) => {
+        write(fixture, log, withSnapshot);
+        const core = new ShardCore(log);
+        expect(core.settings?.dataKeyId).toBe("00000010-80ff-4000-8000-000000000010");
+        const letters = core.nextParcel("source")?.letters ?? [];
+        expect(
+          letters.map(({ sealed, messageId, sealedAs }) => [fromUtf8(sealed), messageId, sealedAs]),
+        ).toEqual([
+          ["moved once", "00000040-80ff-4000-8000-000000000040", "00000020-80ff-4000-8000-000000000020"],
+          ["moved twice", "00000040-80ff-4000-8000-000000000041", "00000090-80ff-4000-8000-000000000090"],
+          ["a dead letter", "00000050-80ff-4000-8000-000000000050", undefined],
+          [
+            "a dead letter that was moved before",
+            "00000060-80ff-4000-8000-000000000060",
+            "00000080-80ff-4000-8000-000000000080",
+          ],
+          ["sent here", "00000011-80ff-4000-8000-000000000011", undefined],
+          ["filler ".repeat(20), "00000012-80ff-4000-8000-000000000012", undefined],
+          ["filler ".repeat(20), "00000013-80ff-4000-8000-000000000013", undefined],
+        ]);
+        core.takeBackParcels(MADE_MS + 100_000);
+        const call = { kind: "receive", max: 10, visibilityMs: 1000 } as const;
+        const received = core.execute(call, MADE_MS + 100_000, 1).messages;
+        expect(received.map(({ sealedAs }) => sealedAs?.slice(0, 8))).toEqual([
+          "00000020",
+          "00000090",
+          undefined,
+          "00000080",
+          ...[undefined, undefined, undefined],
+        ]);
+      });
+    });
+  }
+});
 
 function kindsIn({ records }: Fixture): Set<string> {
   return new Set(

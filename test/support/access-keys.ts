@@ -1,3 +1,4 @@
+import { identitySql } from "../../scripts/identity-sql.ts";
 import type { RunningServer } from "../../scripts/server.ts";
 import { accessKeyOwner, newAccessKey, newUserId } from "../../src/auth/identity.ts";
 import { createAccessKey } from "../../src/catalog/access-keys.ts";
@@ -11,7 +12,7 @@ export interface TestUser {
   readonly userId: string;
 }
 
-/** Gives a user an access key, as an operator does; the server may be running. */
+/** Gives a user an access key and full access, as an operator does; the server may be running. */
 export async function addUser(
   { database }: RunningServer,
   user: { readonly account: string; readonly userName: string; readonly status?: "Active" | "Inactive" },
@@ -27,5 +28,11 @@ export async function addUser(
     status: user.status ?? "Active",
     createdAtSeconds: Math.floor(Date.now() / 1000),
   });
+  await database
+    .prepare(identitySql.putUserPolicy)
+    .bind(user.account, user.userName, "FullAccess", fullAccess)
+    .run();
   return { accessKeyId, secretAccessKey, userId };
 }
+
+const fullAccess = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Bodies } from "../../src/encryption/bodies.ts";
 import type { Result } from "../../src/lib/result.ts";
-import type { SqsError } from "../../src/queue/errors.ts";
+import type { ActionError } from "../../src/queue/errors.ts";
 import { defaultFifoAttributes } from "../../src/queue/fifo-attributes.ts";
 import type { FifoAttributes, QueueAttributes, QueueSettings } from "../../src/queue/settings.ts";
 import type { OpenQueue, QueueAction, ReceiveRequest } from "../../src/services/action.ts";
@@ -12,6 +13,9 @@ import type {
   ShardReply,
   VisibilityOutcome,
 } from "../../src/shard/calls.ts";
+
+import { userCaller } from "./callers.ts";
+import { testBlinding, testBodies } from "./encryption.ts";
 
 /** A queue that stores nothing: it records what it is asked, and answers as it was told. */
 export interface FakeQueue extends OpenQueue {
@@ -93,17 +97,14 @@ export async function run(
   action: QueueAction,
   queue: OpenQueue,
   input: Readonly<Record<string, unknown>>,
-  context: { readonly traceHeader?: string } = {},
-): Promise<Result<unknown, SqsError>> {
-  const caller = {
-    account: "000000000000",
-    arn: "arn:aws:iam::000000000000:user/worker",
-    principalId: "AIDAWORKER",
-    accessKeyId: "AKIAWORKER",
-  };
+  context: { readonly traceHeader?: string; readonly bodies?: Bodies } = {},
+): Promise<Result<unknown, ActionError>> {
+  const caller = { ...userCaller("000000000000", "worker"), userId: "AIDAWORKER" };
   const request = {
     traceHeader: undefined,
     batchId: randomUUID(),
+    bodies: testBodies,
+    blinding: testBlinding,
     ...context,
     caller,
     queue,
@@ -114,7 +115,7 @@ export async function run(
 
 /** The answer of an action that succeeds, or a failure that names the error. */
 export async function answerOf<T = Readonly<Record<string, unknown>>>(
-  running: Promise<Result<unknown, SqsError>>,
+  running: Promise<Result<unknown, ActionError>>,
 ): Promise<T> {
   const result = await running;
   if (!result.ok) throw new Error(`${result.error.kind}: ${result.error.message}`);
@@ -122,7 +123,7 @@ export async function answerOf<T = Readonly<Record<string, unknown>>>(
 }
 
 /** `kind: message` of an action that fails. */
-export async function errorOf(running: Promise<Result<unknown, SqsError>>): Promise<string> {
+export async function errorOf(running: Promise<Result<unknown, ActionError>>): Promise<string> {
   const result = await running;
   if (result.ok) throw new Error("the action succeeded");
   return `${result.error.kind}: ${result.error.message}`;

@@ -1,20 +1,35 @@
 import { randomUUID } from "node:crypto";
+import { rootCaller } from "../../src/auth/caller.ts";
+import { sessionKeys } from "../../src/auth/session-token.ts";
 import { Catalog } from "../../src/catalog/catalog.ts";
+import { DataKeys } from "../../src/catalog/data-keys.ts";
+import { Identities } from "../../src/catalog/identities/identities.ts";
+import { KmsKeyStore } from "../../src/catalog/kms/key-store.ts";
+import { principalsIn } from "../../src/catalog/principals.ts";
 import { SettingsCache } from "../../src/catalog/settings-cache.ts";
-import { err, type Result } from "../../src/lib/result.ts";
-import { queueDoesNotExist, type SqsError } from "../../src/queue/errors.ts";
-import { parseQueueUrl } from "../../src/queue/queue-url.ts";
+import { Topics } from "../../src/catalog/topics.ts";
+import { sealSecret } from "../../src/encryption/secrets.ts";
+import type { Result } from "../../src/lib/result.ts";
+import type { ActionError } from "../../src/queue/errors.ts";
 import type { QueueSettings } from "../../src/queue/settings.ts";
-import type { Action, OpenQueue, RequestContext } from "../../src/services/action.ts";
+import type { Action, RequestContext } from "../../src/services/action.ts";
+import { runAction } from "../../src/services/run-action.ts";
 import type { ShardCall } from "../../src/shard/calls.ts";
 import type { ShardClient } from "../../src/shard/client.ts";
+import { someFacts } from "./callers.ts";
+import { testBlinding, testBodies, testRootKeys } from "./encryption.ts";
 import { sqliteD1 } from "./sqlite-d1.ts";
 
 export const baseUrl = "http://localhost:8787";
 
 /** One endpoint with a true catalog and no shards: it notes what they are asked, and answers for them. */
 export class QueueDesk {
-  readonly d1 = sqliteD1("0001_queues.sql", "0003_dead_letter_sources.sql");
+  readonly d1 = sqliteD1(
+    "0001_queues.sql",
+    "0002_access_keys.sql",
+    "0003_dead_letter_sources.sql",
+    "0006_data_keys.sql",
+  );
   account = "000000000000";
   region = "us-east-1";
   strictTiming = false;
@@ -37,13 +52,15 @@ export class QueueDesk {
     return `${baseUrl}/${this.account}/${name}`;
   }
 
-  /** Runs an action the way the endpoint does: finds the queue, then hands over. */
+  /** Runs an action the way the endpoint does, for the account's root. */
   async perform(
     action: Action,
     input: Readonly<Record<string, unknown>>,
-  ): Promise<Result<unknown, SqsError>> {
+  ): Promise<Result<unknown, ActionError>> {
     const context: RequestContext = {
-      caller: { account: this.account, arn: "", principalId: this.account, accessKeyId: "test" },
+      caller: rootCaller(this.account, "test"),
+      facts: { ...someFacts, nowMs: this.nowMs, region: this.region },
+      rootAccount: "000000000000",
       region: this.region,
       baseUrl,
       batchId: randomUUID(),
@@ -51,28 +68,33 @@ export class QueueDesk {
       traceHeader: undefined,
       strictTiming: this.strictTiming,
       catalog: this.catalog,
+      dataKeys: new DataKeys(this.d1, testRootKeys, { remember: () => undefined }),
+      bodies: testBodies,
+      blinding: testBlinding,
+      identities: new Identities(this.d1),
+      sealSecret: (secret) => sealSecret(testRootKeys, secret),
+      principals: principalsIn(this.d1),
+      sessionKeys: sessionKeys(testRootKeys),
+      forgetIdentity: () => undefined,
+      topics: new Topics(this.d1),
+      kms: { keys: new KmsKeyStore(this.d1, testRootKeys), external: undefined },
       shards: this.#shards(),
       client: { signal: new AbortController().signal, isThere: async () => true },
     };
-    if (action.scope === "account") return action.run({ ...context, input: input as never });
-    const path = parseQueueUrl(String(input["QueueUrl"]), this.account);
-    const settings = path && (await this.catalog.findQueue({ ...path, region: this.region }));
-    if (settings === undefined) return err(queueDoesNotExist);
-    return action.run({ ...context, queue: this.#open(settings), input: input as never });
-  }
-
-  #open(settings: QueueSettings): OpenQueue {
-    const call = async (asked: ShardCall) => {
-      this.calls.push(asked);
-      return asked.kind === "purge"
-        ? { kind: "purged", accepted: this.purgeAccepted }
-        : { kind: "counted", visible: 1, inFlight: 2, delayed: 3 };
-    };
-    return { settings, call } as unknown as OpenQueue;
+    return runAction(action, context, input);
   }
 
   #shards(): ShardClient {
     const shards = {
+      call: async (settings: QueueSettings, asked: ShardCall) => {
+        if (this.removed.includes(settings.uid)) return { kind: "unconfigured" };
+        const newest = this.configured.findLast(({ uid }) => uid === settings.uid);
+        if (newest && newest.version > settings.version) return { kind: "stale", settings: newest };
+        this.calls.push(asked);
+        return asked.kind === "purge"
+          ? { kind: "purged", accepted: this.purgeAccepted }
+          : { kind: "counted", visible: 1, inFlight: 2, delayed: 3 };
+      },
       configure: async (settings: QueueSettings) => {
         this.configured.push(settings);
         return !this.removed.includes(settings.uid);

@@ -8,15 +8,20 @@ import { readRuntime } from "../../scripts/data-lock.ts";
 import { localSettings, root } from "../../scripts/local-settings.ts";
 import { isRunning } from "../../scripts/process-identity.ts";
 import { type RunningServer, startServer } from "../../scripts/server.ts";
+import type { ServerOptions } from "../../scripts/server-options.ts";
 
 /** The settings of a server that nobody set up; tests must not depend on the developer's environment. */
 export const defaults = localSettings({});
 
 /** Serves `dist/` from this process on a free port: the quick way, for everything but crashes and signals. */
 export function startTestServer(
-  options: { dataDir?: string; settings?: Record<string, string> } = {},
+  options: { dataDir?: string; settings?: Record<string, string> } & Pick<
+    ServerOptions,
+    "tls" | "schedule"
+  > = {},
 ): Promise<RunningServer> {
   return startServer({
+    ...options,
     host: "127.0.0.1",
     port: 0,
     dataDir: options.dataDir,
@@ -50,7 +55,7 @@ export async function spawnServer(
   options: { script?: "serve" | "dev"; args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<ServerProcess> {
   const script = runScript(dataDir, options);
-  const url = await script.printed(/(?:listens|Ready) on (http:\/\/\S+)/);
+  const url = await script.printed(/(?:listens|Ready) on (https?:\/\/\S+)/);
   return {
     url,
     pid: script.pid,
@@ -69,8 +74,8 @@ export async function spawnServer(
 }
 
 /** Runs `scripts/serve.ts` where it is expected to refuse; gives its exit code and what it printed. */
-export async function refusedStart(dataDir: string, env: NodeJS.ProcessEnv) {
-  const script = runScript(dataDir, { env });
+export async function refusedStart(dataDir: string, env: NodeJS.ProcessEnv, args: readonly string[] = []) {
+  const script = runScript(dataDir, { env, args });
   return { code: await script.ended, output: script.output() };
 }
 

@@ -13,7 +13,8 @@ const ENTRY = "ChangeMessageVisibilityBatchRequestEntry";
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html */
 export const changeMessageVisibilityBatch = queueAction({
   name: "ChangeMessageVisibilityBatch",
-  permission: "ChangeMessageVisibility",
+  asksShardFirst: true,
+  permission: "sqs:ChangeMessageVisibility",
   input: {
     QueueUrl: required(string),
     Entries: required(

@@ -8,6 +8,7 @@ import { invalidVisibility, isVisibilityInRange, visibilityFault } from "./visib
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 export const changeMessageVisibility = queueAction({
   name: "ChangeMessageVisibility",
+  asksShardFirst: true,
   input: {
     QueueUrl: required(string),
     ReceiptHandle: required(string),

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { authorize } from "../../auth/authorize.ts";
 import { toBase64Url } from "../../lib/bytes.ts";
 import { err, ok } from "../../lib/result.ts";
 import { applyChanges, defaultAttributes, firstDifference, parseAttributes } from "../../queue/attributes.ts";
 import { type SqsError, sqsError } from "../../queue/errors.ts";
 import { asksForFifo } from "../../queue/fifo-attributes.ts";
 import { limits } from "../../queue/limits.ts";
+import { queueArn } from "../../queue/queue-arn.ts";
 import { queueNameProblem } from "../../queue/queue-name.ts";
 import { queueUrl } from "../../queue/queue-url.ts";
 import type { QueueAttributes } from "../../queue/settings.ts";
@@ -12,6 +14,7 @@ import { tagsProblem } from "../../queue/tags.ts";
 import { optional, required, string } from "../../shapes/shape.ts";
 import { accountAction } from "../action.ts";
 import { checkDeadLetterTarget } from "./dead-letter-target.ts";
+import { bindPrincipals, withPolicyIds } from "./policy-principals.ts";
 import { attributeMap, tagMap } from "./queue-shapes.ts";
 
 /**
@@ -22,6 +25,10 @@ import { attributeMap, tagMap } from "./queue-shapes.ts";
 export const createQueue = accountAction({
   name: "CreateQueue",
   onlyAtRoot: true,
+  concerns: ({ QueueName: name, tags }, { caller: { account }, region }) => ({
+    resource: { arn: queueArn({ account, region, name }), account },
+    requestTags: tags,
+  }),
   input: {
     QueueName: required(string),
     Attributes: optional(attributeMap),
@@ -30,10 +37,16 @@ export const createQueue = accountAction({
     DefaultVisibilityTimeout: optional(string),
   },
   output: { QueueUrl: required(string) },
-  run: async ({ input, caller, region, baseUrl, nowMs, strictTiming, catalog }) => {
+  run: async ({ input, caller, facts, region, baseUrl, nowMs, ...context }) => {
+    const { strictTiming, catalog, dataKeys } = context;
     const queue = { account: caller.account, region, name: input.QueueName };
     const requested = requestedAttributes(input);
     const tags = input.tags ?? new Map<string, string>();
+    if (tags.size > 0) {
+      const resource = { arn: queueArn(queue), account: queue.account };
+      const allowed = authorize(caller, { permission: "sqs:TagQueue", resource, requestTags: tags }, facts);
+      if (!allowed.ok) return allowed;
+    }
 
     const nameProblem = queueNameProblem(queue.name, asksForFifo(requested));
     if (nameProblem !== undefined) return err(nameProblem);
@@ -49,26 +62,31 @@ export const createQueue = accountAction({
       const differing = firstDifference(existing, changes.value);
       return differing === undefined ? answer : err(nameTaken(differing));
     };
-    const targetProblem = await checkDeadLetterTarget(catalog, changes.value, queue);
-    if (targetProblem !== undefined) {
-      // The target only has to be there when the queue is made: a repeated request outlives it.
+    const bound = await bindPrincipals(changes.value, context);
+    const problem = bound.ok ? await checkDeadLetterTarget(catalog, changes.value, queue) : bound.error;
+    if (problem !== undefined) {
+      // Targets and principals only have to be there when the queue is made: a repeated request outlives them.
       const existing = await catalog.readQueue(queue);
-      return existing === undefined ? err(targetProblem) : answerExisting(existing.attributes);
+      return existing ? answerExisting(existing.attributes) : err(problem);
     }
 
     const nowSeconds = Math.floor(nowMs / 1000);
+    const uid = randomUUID();
+    const dataKey = dataKeys.make(uid, nowMs);
     const creation = await catalog.createQueue(
       {
         ...queue,
-        uid: randomUUID(),
+        uid,
         version: 1,
         createdAtSeconds: nowSeconds,
         modifiedAtSeconds: nowSeconds,
         handleKey: toBase64Url(randomBytes(HANDLE_KEY_BYTES)),
-        attributes: attributes.value,
+        dataKeyId: dataKey.id,
+        attributes: withPolicyIds(attributes.value, changes.value, bound.ok ? bound.value : {}),
       },
       tags,
       strictTiming ? nowMs - limits.strictWaitMs : undefined,
+      dataKey,
     );
     if (creation.kind === "deletedRecently") {
       return err(

@@ -11,7 +11,8 @@ const ENTRY = "DeleteMessageBatchRequestEntry";
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
 export const deleteMessageBatch = queueAction({
   name: "DeleteMessageBatch",
-  permission: "DeleteMessage",
+  asksShardFirst: true,
+  permission: "sqs:DeleteMessage",
   input: {
     QueueUrl: required(string),
     Entries: required(

@@ -10,6 +10,7 @@ import { expiredHandle, readLease } from "./lease.ts";
  */
 export const deleteMessage = queueAction({
   name: "DeleteMessage",
+  asksShardFirst: true,
   input: { QueueUrl: required(string), ReceiptHandle: required(string) },
   output: {},
   run: async ({ input, queue }) => {

@@ -1,8 +1,8 @@
-import { err, ok } from "../../lib/result.ts";
-import { parseWantedAttributes, renderAttributes, wantsCounts } from "../../queue/attribute-answer.ts";
-import { queueDoesNotExist } from "../../queue/errors.ts";
+import { ok } from "../../lib/result.ts";
+import { parseWantedAttributes, renderAttributes } from "../../queue/attribute-answer.ts";
 import { list, optional, required, string } from "../../shapes/shape.ts";
 import { queueAction } from "../action.ts";
+import { shownAttributes } from "./policy-principals.ts";
 import { attributeMap } from "./queue-shapes.ts";
 
 /**
@@ -10,6 +10,7 @@ import { attributeMap } from "./queue-shapes.ts";
  */
 export const getQueueAttributes = queueAction({
   name: "GetQueueAttributes",
+  asksShardFirst: true,
   input: {
     QueueUrl: required(string),
     AttributeNames: optional(list(string, { queryName: "AttributeName" })),
@@ -19,11 +20,11 @@ export const getQueueAttributes = queueAction({
     const wanted = parseWantedAttributes(input.AttributeNames ?? []);
     if (!wanted.ok) return wanted;
     if (wanted.value.size === 0) return ok({});
-    const counts = wantsCounts(wanted.value) ? await queue.call({ kind: "count" }) : undefined;
-    // A shard that has counted vouches for the settings it was called with; otherwise this isolate's copy may
-    // be a minute old, and the catalog is asked.
-    const settings = counts === undefined ? await catalog.readQueue(queue.settings) : queue.settings;
-    if (settings === undefined) return err(queueDoesNotExist);
-    return ok({ Attributes: renderAttributes(settings, wanted.value, counts) });
+    // Asked for in any case: a shard that has counted vouches for the settings that it was called with.
+    const counts = await queue.call({ kind: "count" });
+    const attributes = wanted.value.has("Policy")
+      ? await shownAttributes(queue.settings.attributes, catalog)
+      : queue.settings.attributes;
+    return ok({ Attributes: renderAttributes({ ...queue.settings, attributes }, wanted.value, counts) });
   },
 });

@@ -12,6 +12,8 @@ import { queueUrls } from "./queue-shapes.ts";
 export const listQueues = accountAction({
   name: "ListQueues",
   onlyAtRoot: true,
+  // SQS knows no permission to list some queues.
+  concerns: (_, { caller: { account } }) => ({ resource: { arn: "*", account } }),
   input: {
     QueueNamePrefix: optional(string),
     MaxResults: optional(integer),

@@ -11,6 +11,7 @@ import { queueAction } from "../action.ts";
  */
 export const purgeQueue = queueAction({
   name: "PurgeQueue",
+  asksShardFirst: true,
   input: { QueueUrl: required(string) },
   output: {},
   run: async ({ queue, strictTiming }) => {

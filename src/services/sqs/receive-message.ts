@@ -1,4 +1,4 @@
-import { openBody } from "../../encryption/bodies.ts";
+import type { OpenBody } from "../../encryption/bodies.ts";
 import { toHex } from "../../lib/bytes.ts";
 import { err, ok } from "../../lib/result.ts";
 import { attributeSelector } from "../../queue/attribute-selectors.ts";
@@ -45,26 +45,31 @@ type Input = Infer<typeof inputShape>;
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 export const receiveMessage = queueAction({
   name: "ReceiveMessage",
+  asksShardFirst: true,
   input: inputMembers,
   output: { Messages: optional(list(message, { queryName: "Message" })) },
-  run: async ({ input, queue }) => {
+  run: async ({ input, queue, bodies, blinding }) => {
     const { settings } = queue;
     const { ReceiveRequestAttemptId: attempt } = input;
     const fault = checkRanges(input) ?? checkNames(input) ?? checkAttempt(attempt, settings);
     if (fault !== undefined) return err(fault);
 
+    const open = await bodies.forOpening(settings);
+    if (!open.ok) return open;
+    const blind = attempt === undefined ? undefined : await blinding.of(settings.account);
     const waitSeconds = input.WaitTimeSeconds ?? settings.attributes.waitSeconds;
     const received = await queue.receive({
       max: input.MaxNumberOfMessages ?? limits.receiveMessages.default,
       visibilityMs: (input.VisibilityTimeout ?? settings.attributes.visibilitySeconds) * 1000,
       waitMs: waitSeconds * 1000,
-      ...(attempt !== undefined && { attempt }),
+      ...(blind && attempt !== undefined && { attempt: blind("attempt", attempt) }),
     });
     // SQS answers a long poll with nothing instead: its caller waits for room anyway. A FIFO queue never says
     // that it is over its limit.
     if (received.overLimit && waitSeconds === 0) return err(tooManyInFlight);
 
-    const wanted = {
+    const wanted: Wanted = {
+      open: open.value,
       systemNames: systemNames(input),
       isSelected: attributeSelector(input.MessageAttributeNames ?? []),
     };
@@ -85,6 +90,7 @@ const tooManyInFlight = sqsError(
 );
 
 interface Wanted {
+  readonly open: OpenBody;
   readonly systemNames: readonly string[];
   readonly isSelected: (attributeName: string) => boolean;
 }
@@ -108,10 +114,11 @@ async function show(
   settings: QueueSettings,
   wanted: Wanted,
 ): Promise<Infer<typeof message>> {
-  const stored = decodeStoredMessage(await openBody(settings, delivered.sealed, delivered.messageId));
+  const { sealed, messageId, sealedAs = messageId } = delivered;
+  const stored = decodeStoredMessage(await wanted.open(sealed, sealedAs));
   const attributes = stored.attributes.filter(({ name }) => wanted.isSelected(name));
   return {
-    MessageId: delivered.messageId,
+    MessageId: messageId,
     ReceiptHandle: issueHandle(settings, { ...delivered, shard: ONLY_SHARD }),
     MD5OfBody: toHex(stored.bodyMd5),
     Body: stored.body,

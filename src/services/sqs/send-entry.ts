@@ -1,5 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
-import { sealBody } from "../../encryption/bodies.ts";
+import type { Blinding } from "../../encryption/blinding.ts";
+import type { Bodies } from "../../encryption/bodies.ts";
 import { toHex, utf8Length } from "../../lib/bytes.ts";
 import { assert, err, ok, type Result } from "../../lib/result.ts";
 import { invalidParameter, type SqsError } from "../../queue/errors.ts";
@@ -21,7 +22,7 @@ import { type Infer, integer, optional, required, type StructureShape, string } 
 import type { OutgoingMessage, Sent } from "../../shard/calls.ts";
 import type { OpenQueue } from "../action.ts";
 import { givenAttributes, messageAttributes, messageSystemAttributes } from "./message-attribute-shapes.ts";
-import { encodeStoredMessage } from "./stored-message.ts";
+import { encodeStoredMessage, type MessageIds } from "./stored-message.ts";
 
 /** What a message is sent with, alone or as an entry of a batch. */
 export const sendMembers = {
@@ -68,7 +69,8 @@ type SentAnswer = Infer<StructureShape<typeof sentMembers>>;
 /** A message that passed every check, and what its sender will be told of it. */
 export interface CheckedMessage {
   readonly stored: Uint8Array;
-  readonly outgoing: Omit<OutgoingMessage, "sealed">;
+  readonly delayMs: number;
+  readonly ids: MessageIds;
   readonly digests: Omit<SentAnswer, "MessageId" | "SequenceNumber">;
 }
 
@@ -97,19 +99,19 @@ export function checkMessage(entry: SendEntry, context: SendContext): Result<Che
   if (!system.ok) return system;
 
   const bodyMd5 = md5(body);
+  const ids = idsOf(entry.input, queue.fifo);
   return ok({
     stored: encodeStoredMessage({
       body,
       bodyMd5,
-      senderId: context.caller.principalId,
+      senderId: context.caller.userId,
       traceHeader: system.value?.value ?? traceHeaderOf(context.traceHeader),
       attributes: attributes.value,
+      ids,
     }),
-    outgoing: {
-      // A FIFO queue's delay is the shard's to apply, for a change of it holds for messages sent before, too.
-      delayMs: queue.fifo ? 0 : (DelaySeconds ?? queue.delaySeconds) * 1000,
-      ...idsOf(entry.input, queue.fifo),
-    },
+    // A FIFO queue's delay is the shard's to apply, for a change of it holds for messages sent before, too.
+    delayMs: queue.fifo ? 0 : (DelaySeconds ?? queue.delaySeconds) * 1000,
+    ids,
     digests: {
       MD5OfMessageBody: toHex(bodyMd5),
       ...(attributes.value.length > 0 && { MD5OfMessageAttributes: attributeDigest(attributes.value) }),
@@ -124,19 +126,33 @@ export interface StoredBatch {
   readonly sent: Sent;
 }
 
-/** Stores messages with one call. */
+/** Whoever stores messages has these of its request. */
+export interface StoreContext {
+  readonly queue: OpenQueue;
+  readonly batchId: string;
+  readonly bodies: Bodies;
+  readonly blinding: Blinding;
+}
+
+/** Stores messages with one call, or none of them: a queue's key may refuse. */
 export async function storeMessages(
-  { queue, batchId }: { readonly queue: OpenQueue; readonly batchId: string },
+  { queue, batchId, bodies, blinding }: StoreContext,
   messages: readonly CheckedMessage[],
-): Promise<StoredBatch> {
-  const outgoing = await Promise.all(
-    messages.map(async ({ stored, outgoing }, index) => ({
-      ...outgoing,
-      sealed: await sealBody(queue.settings, stored, messageIdOf(batchId, index)),
-    })),
+): Promise<Result<StoredBatch, SqsError>> {
+  const seal = await bodies.forSealing(queue.settings);
+  if (!seal.ok) return seal;
+  const hasIds = messages.some(({ ids }) => ids.groupId !== undefined || ids.dedupId !== undefined);
+  const blind = hasIds ? await blinding.of(queue.settings.account) : undefined;
+  const outgoing = messages.map(
+    ({ stored, delayMs, ids: { groupId, dedupId } }, index): OutgoingMessage => ({
+      sealed: seal.value(stored, messageIdOf(batchId, index)),
+      delayMs,
+      ...(blind && groupId !== undefined && { groupId: blind("group", groupId) }),
+      ...(blind && dedupId !== undefined && { dedupId: blind("deduplication", dedupId) }),
+    }),
   );
   const sent = await queue.call({ kind: "send", batchId, messages: outgoing });
-  return { batchId, sent };
+  return ok({ batchId, sent });
 }
 
 /**
@@ -188,11 +204,11 @@ function checkIds(
   );
 }
 
-/** The ids that the shard is told, once `checkIds` has passed them. */
+/** The ids that a message is known by, once `checkIds` has passed them. */
 function idsOf(
   { MessageBody, MessageGroupId, MessageDeduplicationId }: SendEntry["input"],
   fifo: FifoAttributes | undefined,
-): Pick<OutgoingMessage, "groupId" | "dedupId"> {
+): MessageIds {
   return {
     ...(MessageGroupId !== undefined && { groupId: MessageGroupId }),
     ...(fifo && { dedupId: MessageDeduplicationId ?? contentDedupId(MessageBody) }),

@@ -25,7 +25,8 @@ const wording: SendWording = {
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 export const sendMessageBatch = queueAction({
   name: "SendMessageBatch",
-  permission: "SendMessage",
+  asksShardFirst: true,
+  permission: "sqs:SendMessage",
   input: {
     QueueUrl: required(string),
     Entries: required(list(structure({ Id: required(string), ...sendMembers }), { queryName: ENTRY })),
@@ -36,7 +37,7 @@ export const sendMessageBatch = queueAction({
     ),
     Failed: optional(list(batchResultErrorEntry, { queryName: "BatchResultErrorEntry" })),
   },
-  run: async ({ input, queue, caller, traceHeader, batchId }) => {
+  run: async ({ input, queue, caller, traceHeader, batchId, bodies, blinding }) => {
     const misshapen = checkBatch(ENTRY, input.Entries);
     if (misshapen !== undefined) return err(misshapen);
     const entries = input.Entries.map((entry) => ({ Id: entry.Id, entry: sendEntry(entry) }));
@@ -53,8 +54,9 @@ export const sendMessageBatch = queueAction({
     const { valid, failed } = checkEntries(entries, ({ entry }) => checkMessage(entry, context));
     if (valid.length === 0) return ok({ Successful: [], Failed: failed });
     const messages = valid.map(({ value }) => value);
-    const batch = await storeMessages({ queue, batchId }, messages);
-    const sent = valid.map(({ Id, value }, index) => ({ Id, ...sentAnswer(batch, index, value) }));
+    const batch = await storeMessages({ queue, batchId, bodies, blinding }, messages);
+    if (!batch.ok) return batch;
+    const sent = valid.map(({ Id, value }, index) => ({ Id, ...sentAnswer(batch.value, index, value) }));
     return ok({ Successful: sent, Failed: failed });
   },
 });

@@ -21,14 +21,15 @@ const wording: SendWording = {
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 export const sendMessage = queueAction({
   name: "SendMessage",
+  asksShardFirst: true,
   input: { QueueUrl: required(string), ...sendMembers },
   output: sentMembers,
-  run: async ({ input, queue, caller, traceHeader, batchId }) => {
+  run: async ({ input, queue, caller, traceHeader, batchId, bodies, blinding }) => {
     if (input.MessageBody === "") return err(missingParameter("MessageBody"));
     const { settings } = queue;
     const checked = checkMessage(sendEntry(input), { caller, traceHeader, settings, wording });
     if (!checked.ok) return checked;
-    const batch = await storeMessages({ queue, batchId }, [checked.value]);
-    return ok(sentAnswer(batch, 0, checked.value));
+    const batch = await storeMessages({ queue, batchId, bodies, blinding }, [checked.value]);
+    return batch.ok ? ok(sentAnswer(batch.value, 0, checked.value)) : batch;
   },
 });

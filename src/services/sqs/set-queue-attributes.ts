@@ -5,6 +5,7 @@ import type { QueueAttributes } from "../../queue/settings.ts";
 import { required, string } from "../../shapes/shape.ts";
 import { queueAction } from "../action.ts";
 import { checkDeadLetterTarget } from "./dead-letter-target.ts";
+import { bindPrincipals, withPolicyIds } from "./policy-principals.ts";
 import { attributeMap } from "./queue-shapes.ts";
 
 /**
@@ -18,17 +19,18 @@ export const setQueueAttributes = queueAction({
   outlivesClient: true,
   input: { QueueUrl: required(string), Attributes: required(attributeMap) },
   output: {},
-  run: async ({ input, queue, nowMs, catalog, shards }) => {
+  run: async ({ input, queue, rootAccount, nowMs, catalog, shards }) => {
     const changes = parseAttributes(input.Attributes, queue.settings);
     if (!changes.ok) return changes;
     const problem = await checkDeadLetterTarget(catalog, changes.value, queue.settings);
     if (problem !== undefined) return err(problem);
-    const change = (current: QueueAttributes) => applyChanges(current, changes.value);
-    // This isolate's copy may be a minute old: what does not go with it may go with what is true now.
-    const copyWillDo = change(queue.settings.attributes).ok;
-    const current = copyWillDo ? queue.settings : await catalog.readQueue(queue.settings);
-    if (current === undefined) return err(queueDoesNotExist);
-    const updated = await catalog.updateAttributes(current, change, Math.floor(nowMs / 1000));
+    const bound = await bindPrincipals(changes.value, { catalog, rootAccount });
+    if (!bound.ok) return bound;
+    const change = (current: QueueAttributes) => {
+      const next = applyChanges(current, changes.value);
+      return next.ok ? ok(withPolicyIds(next.value, changes.value, bound.value)) : next;
+    };
+    const updated = await catalog.updateAttributes(queue.settings, change, Math.floor(nowMs / 1000));
     if (!updated.ok) return updated;
     const there = await shards.configure(updated.value);
     return there ? ok({}) : err(queueDoesNotExist);

@@ -1,5 +1,5 @@
 import { authorize } from "../../auth/authorize.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
+import { err, ok } from "../../lib/result.ts";
 import { invalidParameter, type SqsError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
 import { queueArn } from "../../queue/queue-arn.ts";
@@ -7,6 +7,7 @@ import { isFifoName } from "../../queue/queue-name.ts";
 import type { QueueId } from "../../queue/settings.ts";
 import { integer, optional, required, string } from "../../shapes/shape.ts";
 import { queueAction, type RequestContext } from "../action.ts";
+import { policyOfQueue } from "../queue-access.ts";
 import { admitMoveTask } from "./active-move-tasks.ts";
 import { locateByArn, resourceNotFound } from "./queue-by-arn.ts";
 import { writeTaskHandle } from "./task-handle.ts";
@@ -51,23 +52,25 @@ export const startMessageMoveTask = queueAction({
   },
 });
 
-type Context = Pick<RequestContext, "caller" | "catalog" | "region">;
+type Context = Pick<RequestContext, "caller" | "facts" | "catalog" | "region">;
 
 async function missingDestination(
   arn: string,
-  { caller, catalog, region }: Context,
+  { caller, facts, catalog, region }: Context,
 ): Promise<SqsError | undefined> {
   const target = locateByArn({ parameter: "DestinationArn", arn, region });
   if (!target.ok) return target.error;
-  const { account } = target.value;
-  const allowed: Result<void, SqsError> = authorize({
-    caller,
-    permission: "SendMessage",
-    resource: { account, arn },
-  });
-  if (!allowed.ok) return allowed.error;
   // Not from a copy: a task to a queue that another isolate has just deleted would only fail.
-  return (await catalog.readQueue(target.value)) ? undefined : resourceNotFound("DestinationArn");
+  const settings = await catalog.readQueue(target.value);
+  const resource = { arn, account: target.value.account, ...policyOfQueue(settings) };
+  const access = {
+    permission: "sqs:SendMessage",
+    resource,
+    resourceTags: settings?.tags,
+  };
+  const allowed = authorize(caller, access, facts);
+  if (!allowed.ok) return allowed.error;
+  return settings ? undefined : resourceNotFound("DestinationArn");
 }
 
 async function sourceProblem(source: QueueId, { catalog }: Context): Promise<SqsError | undefined> {

@@ -20,11 +20,16 @@ const attributes = new Map<string, Reader>([
     "SequenceNumber",
     ({ dedupId, position }) => (dedupId === undefined ? undefined : sequenceNumberOf(position)),
   ],
-  ["MessageDeduplicationId", (delivered) => delivered.dedupId],
-  ["MessageGroupId", (delivered) => delivered.groupId],
+  ["MessageDeduplicationId", dedupIdOf],
+  ["MessageGroupId", (delivered, { ids }) => (ids ? ids.groupId : delivered.groupId)],
   ["AWSTraceHeader", (_, stored) => stored.traceHeader],
   ["DeadLetterQueueSourceArn", (delivered) => delivered.sourceArn],
 ]);
+
+/** SQS replaces it by the message's own id in a dead-letter queue, where equal bodies must not collapse. */
+function dedupIdOf({ messageId, dedupId }: DeliveredMessage, { ids }: StoredMessage): string | undefined {
+  return ids && dedupId !== messageId ? ids.dedupId : dedupId;
+}
 
 const ALL = "All";
 

@@ -10,19 +10,17 @@ import { tagMap } from "./queue-shapes.ts";
  */
 export const tagQueue = queueAction({
   name: "TagQueue",
+  outlivesClient: true,
   // Some clients that speak Query number the parameter `Tags.1.Key`.
   input: { QueueUrl: required(string), Tags: required(tagMap, "Tags") },
   output: {},
-  run: async ({ input, queue, catalog }) => {
+  requestTags: ({ Tags }) => Tags,
+  run: async ({ input, queue, catalog, shards }) => {
     const problem = tagsProblem(input.Tags, queue.settings.name);
     if (problem !== undefined) return err(problem);
-    switch (await catalog.mergeTags(queue.settings, input.Tags)) {
-      case "merged":
-        return ok({});
-      case "tooMany":
-        return err(tooManyTags(queue.settings.name));
-      case "noQueue":
-        return err(queueDoesNotExist);
-    }
+    const merged = await catalog.mergeTags(queue.settings, input.Tags);
+    if (merged === "tooMany") return err(tooManyTags(queue.settings.name));
+    // Policies may ask for tags: the shard is told, so that the next request is judged by these.
+    return merged !== "noQueue" && (await shards.configure(merged)) ? ok({}) : err(queueDoesNotExist);
   },
 });

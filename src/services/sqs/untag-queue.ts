@@ -9,12 +9,14 @@ import { queueAction } from "../action.ts";
  */
 export const untagQueue = queueAction({
   name: "UntagQueue",
+  outlivesClient: true,
   input: { QueueUrl: required(string), TagKeys: required(list(string, { queryName: "TagKey" })) },
   output: {},
-  run: async ({ input, queue, catalog }) => {
+  requestTags: ({ TagKeys }) => TagKeys.map((key) => [key, undefined]),
+  run: async ({ input, queue, catalog, shards }) => {
     const problem = tagKeysProblem(input.TagKeys);
     if (problem !== undefined) return err(problem);
-    const outcome = await catalog.removeTags(queue.settings, input.TagKeys);
-    return outcome === "removed" ? ok({}) : err(queueDoesNotExist);
+    const removed = await catalog.removeTags(queue.settings, input.TagKeys);
+    return removed !== "noQueue" && (await shards.configure(removed)) ? ok({}) : err(queueDoesNotExist);
   },
 });

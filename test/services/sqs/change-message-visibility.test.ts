@@ -66,7 +66,7 @@ describe("ChangeMessageVisibility", () => {
 
 describe("ChangeMessageVisibilityBatch", () => {
   test("asks for the permission of ChangeMessageVisibility", () => {
-    expect(changeMessageVisibilityBatch.permission).toBe("ChangeMessageVisibility");
+    expect(changeMessageVisibilityBatch.permission).toBe("sqs:ChangeMessageVisibility");
   });
 
   test("changes all valid entries with one call, while others fail on their own", async () => {

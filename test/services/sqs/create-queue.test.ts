@@ -39,11 +39,29 @@ describe("CreateQueue", () => {
       modifiedAtSeconds: 1_700_000_000,
       handleKey: expect.stringMatching(/^[\w-]{22}$/),
       uid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      dataKeyId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       attributes: { delaySeconds: 5, visibilitySeconds: 30, sqsManagedSse: true },
     });
     expect(await desk.perform(listQueueTags, { QueueUrl: desk.url("jobs") })).toEqual(
       answer({ Tags: attributes({ team: "a" }) }),
     );
+  });
+
+  it("stores a data key with the queue, sealed, and none for a request that is repeated", async () => {
+    await create("jobs");
+    await create("jobs");
+    const { results } = await desk.d1.prepare("SELECT * FROM data_keys").all();
+    const queue = await stored("jobs");
+    expect(results).toEqual([
+      {
+        key_id: queue?.dataKeyId,
+        queue_uid: queue?.uid,
+        sealed_key: expect.stringMatching(/^v1\.[\w-]{8}\.[\w-]{16}\.[\w-]{80}$/),
+        created_at: 1_700_000_000,
+        replaced_at: null,
+        retired_at: null,
+      },
+    ]);
   });
 
   it("needs no attributes or tags at all", async () => {

@@ -78,7 +78,7 @@ describe("DeleteMessage on a FIFO queue", () => {
 
 describe("DeleteMessageBatch", () => {
   test("asks for the permission of DeleteMessage", () => {
-    expect(deleteMessageBatch.permission).toBe("DeleteMessage");
+    expect(deleteMessageBatch.permission).toBe("sqs:DeleteMessage");
   });
 
   test("deletes all valid entries with one call, while others fail on their own", async () => {

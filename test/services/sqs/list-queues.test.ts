@@ -86,7 +86,7 @@ describe("ListQueues", () => {
     await desk.d1
       .prepare(
         `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
-         INSERT INTO queues SELECT i, '000000000000', 'us-east-1', 'q' || i, 1, 'k', 1, 1, '{}', '{}' FROM n`,
+         INSERT INTO queues SELECT i, '000000000000', 'us-east-1', 'q' || i, 1, 'k', 1, 1, '{}', '{}', NULL FROM n`,
       )
       .run();
     const all = await list();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/lib/bytes.ts";
-import { awsQuery, decodeForm } from "../../../src/protocols/aws-query.ts";
+import { decodeForm } from "../../../src/protocols/aws-query.ts";
+import { queryDialectOf } from "../../../src/protocols/dialects.ts";
 import { emptyForm, readForm } from "../../../src/protocols/form.ts";
 import type { QueueAction } from "../../../src/services/action.ts";
 import { changeMessageVisibilityBatch } from "../../../src/services/sqs/change-message-visibility-batch.ts";
@@ -18,7 +19,7 @@ function decode(action: QueueAction, parameters: Readonly<Record<string, string>
 }
 
 function encode(action: QueueAction, value: unknown): string {
-  const { body } = awsQuery(undefined).encode(action.name, action.output, value, {
+  const { body } = queryDialectOf(undefined, undefined).protocol.encode(action.name, action.output, value, {
     requestId: "r",
     nowMs: 0,
   });

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
+import { type Caller, rootCaller } from "../../../src/auth/caller.ts";
 import { Catalog } from "../../../src/catalog/catalog.ts";
 import { SettingsCache } from "../../../src/catalog/settings-cache.ts";
 import { fromBase64, fromUtf8, toBase64, utf8 } from "../../../src/lib/bytes.ts";
 import { ok, type Result } from "../../../src/lib/result.ts";
-import type { SqsError } from "../../../src/queue/errors.ts";
+import type { ActionError } from "../../../src/queue/errors.ts";
 import { defaultFifoAttributes } from "../../../src/queue/fifo-attributes.ts";
 import type { QueueSettings } from "../../../src/queue/settings.ts";
 import type { Action, RequestContext } from "../../../src/services/action.ts";
@@ -15,6 +16,7 @@ import { readTaskHandle, writeTaskHandle } from "../../../src/services/sqs/task-
 import type { Refusal, ShardCall } from "../../../src/shard/calls.ts";
 import { MemoryLog } from "../../../src/shard/memory-log.ts";
 import { ShardCore } from "../../../src/shard/shard-core.ts";
+import { someFacts } from "../../support/callers.ts";
 import { testSettings } from "../../support/fake-queue.ts";
 import { sqliteD1 } from "../../support/sqlite-d1.ts";
 
@@ -30,11 +32,17 @@ let refusals: Refusal[];
 /** Shards, by uid, that cannot be reached. */
 let unreachable: Set<string>;
 let requests: number;
-let caller: { account: string; arn: string; principalId: string; accessKeyId: string };
+let caller: Caller;
 
 beforeEach(async () => {
   catalog = new Catalog(
-    sqliteD1("0001_queues.sql", "0003_dead_letter_sources.sql", "0004_move_tasks.sql"),
+    sqliteD1(
+      "0001_queues.sql",
+      "0002_access_keys.sql",
+      "0003_dead_letter_sources.sql",
+      "0004_move_tasks.sql",
+      "0006_data_keys.sql",
+    ),
     new SettingsCache(),
     () => NOW_MS,
   );
@@ -43,12 +51,7 @@ beforeEach(async () => {
   refusals = [];
   unreachable = new Set();
   requests = 0;
-  caller = {
-    account: ACCOUNT,
-    arn: `arn:aws:iam::${ACCOUNT}:root`,
-    principalId: ACCOUNT,
-    accessKeyId: "test",
-  };
+  caller = rootCaller(ACCOUNT, "test");
   await create("dead");
   await create("jobs", "dead");
   await create("other");
@@ -88,9 +91,10 @@ const shards = {
   configure: async (settings: QueueSettings) => coreOf(settings) !== undefined,
 };
 
-async function perform(action: Action, input: object): Promise<Result<unknown, SqsError>> {
+async function perform(action: Action, input: object): Promise<Result<unknown, ActionError>> {
   const context = {
     caller,
+    facts: someFacts,
     region: REGION,
     baseUrl: "http://localhost:8787",
     batchId: `00000000-0000-4000-8000-${String(++requests).padStart(12, "0")}`,
@@ -105,7 +109,7 @@ const start = (input: object = {}) => perform(startMessageMoveTask, { SourceArn:
 const list = (input: object = {}) => perform(listMessageMoveTasks, { SourceArn: arnOf("dead"), ...input });
 const cancel = (TaskHandle: string) => perform(cancelMessageMoveTask, { TaskHandle });
 
-async function handleOf(starting: Promise<Result<unknown, SqsError>>): Promise<string> {
+async function handleOf(starting: Promise<Result<unknown, ActionError>>): Promise<string> {
   const result = await starting;
   if (!result.ok) throw new Error(result.error.message);
   return (result.value as { TaskHandle: string }).TaskHandle;

@@ -162,8 +162,8 @@ describe("GetQueueAttributes", () => {
     });
   });
 
-  it("counts messages only when a counter is wanted", async () => {
-    await get("DelaySeconds");
+  it("asks the shard once, which vouches for the settings, and not for no attribute at all", async () => {
+    await get();
     expect(desk.calls).toEqual([]);
     expect(await get("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")).toEqual(
       attributes({ ApproximateNumberOfMessages: "1", ApproximateNumberOfMessagesDelayed: "3" }),

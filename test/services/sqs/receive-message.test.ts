@@ -1,12 +1,15 @@
-import { describe, expect, test } from "vitest";
-import { sealBody } from "../../../src/encryption/bodies.ts";
+import { Buffer } from "node:buffer";
+import { describe, expect, test, vi } from "vitest";
 import { utf8 } from "../../../src/lib/bytes.ts";
+import { err } from "../../../src/lib/result.ts";
+import { sqsError } from "../../../src/queue/errors.ts";
 import type { MessageAttribute } from "../../../src/queue/message-attributes.ts";
 import { md5 } from "../../../src/queue/message-digest.ts";
 import { readHandle } from "../../../src/queue/receipt-handle.ts";
 import { receiveMessage } from "../../../src/services/sqs/receive-message.ts";
-import { encodeStoredMessage } from "../../../src/services/sqs/stored-message.ts";
+import { encodeStoredMessage, type MessageIds } from "../../../src/services/sqs/stored-message.ts";
 import type { DeliveredMessage } from "../../../src/shard/calls.ts";
+import { blinded, sealed, testBodies } from "../../support/encryption.ts";
 import { answerOf, errorOf, fakeQueue, fifoOf, run, testSettings } from "../../support/fake-queue.ts";
 
 const id = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6";
@@ -19,22 +22,27 @@ interface Message {
 }
 
 async function delivery(
-  told: { attributes?: readonly MessageAttribute[]; traceHeader?: string } & Partial<DeliveredMessage> = {},
+  told: {
+    attributes?: readonly MessageAttribute[];
+    traceHeader?: string;
+    ids?: MessageIds;
+  } & Partial<DeliveredMessage> = {},
 ): Promise<DeliveredMessage> {
-  const { attributes = [], traceHeader, ...fields } = told;
+  const { attributes = [], traceHeader, ids = {}, ...fields } = told;
   const stored = encodeStoredMessage({
     body: "Test Message",
     bodyMd5: md5("Test Message"),
     senderId: "AIDASENDER",
     traceHeader,
     attributes,
+    ids,
   });
   return {
     position: 4097,
     nonce: 9,
     epoch: 3,
     messageId: id,
-    sealed: await sealBody(testSettings(), stored, id),
+    sealed: await sealed(testSettings(), stored, told.sealedAs ?? told.messageId ?? id),
     sentAtMs: 1_700_000_000_123,
     receiveCount: 2,
     firstReceivedAtMs: 1_700_000_001_456,
@@ -102,6 +110,44 @@ describe("ReceiveMessage", () => {
   });
 });
 
+describe("a sealed message", () => {
+  const another = "00000000-7dec-41d0-a765-00a0c91e6bf6";
+
+  test("opens under the id that it was sealed as, whatever its own is by now", async () => {
+    const message = await receiveOne(await delivery({ sealedAs: another }), {});
+    expect(message).toMatchObject({ MessageId: id, Body: "Test Message" });
+  });
+
+  test("that does not open hides none of the others, and is written of in the log", async () => {
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const { sealed: swapped } = await delivery({ messageId: another });
+    const deliveries = [await delivery(), await delivery({ sealed: swapped }), await delivery()];
+    const answer = await answerOf<{ Messages: Message[] }>(
+      run(receiveMessage, fakeQueue({ deliveries }), {}),
+    );
+    expect(answer.Messages).toHaveLength(2);
+    expect(log.mock.calls.map(([text]) => text)).toEqual([
+      `message ${id} of queue ${testSettings().uid} cannot be opened`,
+    ]);
+    log.mockRestore();
+  });
+
+  test("that is the only one and does not open is a failure, and no empty queue", async () => {
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const { sealed: swapped } = await delivery({ messageId: another });
+    const deliveries = [await delivery({ sealed: swapped })];
+    await expect(run(receiveMessage, fakeQueue({ deliveries }), {})).rejects.toThrow("could be opened");
+    log.mockRestore();
+  });
+
+  test("is not asked for when the queue's key refuses", async () => {
+    const queue = fakeQueue({ deliveries: [await delivery()] });
+    const bodies = { ...testBodies, forOpening: async () => err(sqsError("KmsDisabled", "no")) };
+    expect(await errorOf(run(receiveMessage, queue, {}, { bodies }))).toBe("KmsDisabled: no");
+    expect(queue.receives).toEqual([]);
+  });
+});
+
 describe("the attributes of a message", () => {
   const always = {
     SenderId: "AIDASENDER",
@@ -111,7 +157,8 @@ describe("the attributes of a message", () => {
   };
 
   test("are all that it has with All, under either name of the list", async () => {
-    const delivered = await delivery({ groupId: "g", traceHeader: "Root=1" });
+    const ids = { groupId: "g" };
+    const delivered = await delivery({ ids, groupId: blinded("group", "g"), traceHeader: "Root=1" });
     const all = { ...always, MessageGroupId: "g", AWSTraceHeader: "Root=1" };
     for (const list of ["AttributeNames", "MessageSystemAttributeNames"]) {
       const { Attributes } = await receiveOne(delivered, { [list]: ["SenderId", "All"] });
@@ -217,7 +264,11 @@ describe("too many messages in flight", () => {
 
 describe("ReceiveMessage from a FIFO queue", () => {
   test("shows group, deduplication id and sequence number, all of them or those asked for", async () => {
-    const delivered = await delivery({ groupId: "g", dedupId: "d" });
+    const delivered = await delivery({
+      ids: { groupId: "g", dedupId: "d" },
+      groupId: blinded("group", "g"),
+      dedupId: blinded("deduplication", "d"),
+    });
     const own = {
       MessageGroupId: "g",
       MessageDeduplicationId: "d",
@@ -230,12 +281,32 @@ describe("ReceiveMessage from a FIFO queue", () => {
     expect(Object.fromEntries(some.Attributes ?? [])).toEqual(own);
   });
 
-  test.each(["a", "x".repeat(128), "~!/attempt-1"])("hands the attempt id on: %s", async (id) => {
+  test("shows the id that a message was given where equal bodies must not collapse", async () => {
+    const delivered = await delivery({ ids: { groupId: "g", dedupId: "d" }, dedupId: id });
+    const { Attributes } = await receiveOne(delivered, { AttributeNames: ["MessageDeduplicationId"] });
+    expect([...(Attributes ?? [])]).toEqual([["MessageDeduplicationId", id]]);
+  });
+
+  test("shows what the shard knows of a message of version 1, which has no ids in it", async () => {
+    const digest = Buffer.from(md5("a")).toString("hex");
+    const version1 = Buffer.from(`01${digest}0161000000`, "hex");
+    const bytes = await sealed(testSettings({ sqsManagedSse: false }), version1, id);
+    const delivered = await delivery({ sealed: bytes, groupId: "g", dedupId: "d" });
+    const names = ["MessageGroupId", "MessageDeduplicationId"];
+    const { Attributes } = await receiveOne(delivered, { AttributeNames: names });
+    expect([...(Attributes ?? [])]).toEqual([
+      ["MessageGroupId", "g"],
+      ["MessageDeduplicationId", "d"],
+    ]);
+  });
+
+  test.each(["a", "x".repeat(128), "~!/attempt-1"])("hands the attempt id on, blinded: %s", async (id) => {
     const queue = fakeQueue({ attributes: fifoOf() });
     expect(await answerOf(run(receiveMessage, queue, { ReceiveRequestAttemptId: id }))).toEqual({
       Messages: [],
     });
-    expect(queue.receives).toEqual([{ max: 1, visibilityMs: 30_000, waitMs: 0, attempt: id }]);
+    const attempt = blinded("attempt", id);
+    expect(queue.receives).toEqual([{ max: 1, visibilityMs: 30_000, waitMs: 0, attempt }]);
   });
 
   test.each(["", "x".repeat(129), "a b", "\u00e9"])("refuses the attempt id '%s'", async (id) => {

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { openBody } from "../../../src/encryption/bodies.ts";
+import { err } from "../../../src/lib/result.ts";
+import { sqsError } from "../../../src/queue/errors.ts";
 import { messageIdOf } from "../../../src/queue/message-id.ts";
 import { sendMessageBatch } from "../../../src/services/sqs/send-message-batch.ts";
 import { decodeStoredMessage } from "../../../src/services/sqs/stored-message.ts";
 import type { SendCall } from "../../../src/shard/calls.ts";
+import { blinded, opened, testBodies } from "../../support/encryption.ts";
 import {
   answerOf,
   attributeMap,
@@ -38,7 +40,7 @@ function entries(count: number) {
 
 describe("SendMessageBatch", () => {
   test("asks for the permission of SendMessage", () => {
-    expect(sendMessageBatch.permission).toBe("SendMessage");
+    expect(sendMessageBatch.permission).toBe("sqs:SendMessage");
   });
 
   test("stores ten messages with one call, in order, and answers each", async () => {
@@ -52,10 +54,19 @@ describe("SendMessageBatch", () => {
     );
     const bodies = await Promise.all(
       messages.map(
-        async ({ sealed }) => decodeStoredMessage(await openBody(queue.settings, sealed, "")).body,
+        async ({ sealed }, index) =>
+          decodeStoredMessage(await opened(queue.settings, sealed, messageIdOf(batchId, index))).body,
       ),
     );
     expect(bodies).toEqual(entries(10).map(({ MessageBody }) => MessageBody));
+  });
+
+  test("fails as a whole, and before the shard is asked, when the queue's key refuses", async () => {
+    const queue = fakeQueue({});
+    const bodies = { ...testBodies, forSealing: async () => err(sqsError("KmsDisabled", "no")) };
+    const running = run(sendMessageBatch, queue, { Entries: entries(2) }, { bodies });
+    expect(await errorOf(running)).toBe("KmsDisabled: no");
+    expect(queue.calls).toEqual([]);
   });
 
   test("an entry that fails does not stop the others, and ids follow what was stored", async () => {
@@ -75,7 +86,7 @@ describe("SendMessageBatch", () => {
     const call = onlySend(queue);
     expect(call.messages.map(({ delayMs, groupId }) => ({ delayMs, groupId }))).toEqual([
       { delayMs: 3000, groupId: undefined },
-      { delayMs: 900_000, groupId: "g" },
+      { delayMs: 900_000, groupId: blinded("group", "g") },
     ]);
     expect(answer.Successful).toEqual([
       { Id: "first", MessageId: call.batchId, MD5OfMessageBody: "0cc175b9c0f1b6a831c399e269772661" },
@@ -238,8 +249,8 @@ describe("SendMessageBatch to a FIFO queue", () => {
       ),
     ]);
     expect(onlySend(queue).messages.map(({ sealed: _, ...message }) => message)).toEqual([
-      { delayMs: 0, groupId: "g", dedupId: "d" },
-      { delayMs: 0, groupId: "g", dedupId: "d" },
+      { delayMs: 0, groupId: blinded("group", "g"), dedupId: blinded("deduplication", "d") },
+      { delayMs: 0, groupId: blinded("group", "g"), dedupId: blinded("deduplication", "d") },
     ]);
   });
 
@@ -285,7 +296,7 @@ describe("SendMessageBatch to a FIFO queue", () => {
     });
     await answerOf(send(queue, [{ Id: "a", MessageBody: "abc", MessageGroupId: "g" }]));
     expect(onlySend(queue).messages.map(({ dedupId }) => dedupId)).toEqual([
-      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      blinded("deduplication", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
     ]);
     expect(await errorOf(send(queue, [{ Id: "a", MessageBody: "abc" }]))).toBe(noGroup);
   });

@@ -1,9 +1,12 @@
+import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
-import { openBody } from "../../../src/encryption/bodies.ts";
 import { utf8 } from "../../../src/lib/bytes.ts";
+import { err } from "../../../src/lib/result.ts";
+import { sqsError } from "../../../src/queue/errors.ts";
 import { sendMessage } from "../../../src/services/sqs/send-message.ts";
 import { decodeStoredMessage, type StoredMessage } from "../../../src/services/sqs/stored-message.ts";
 import type { OutgoingMessage, SendCall } from "../../../src/shard/calls.ts";
+import { blinded, opened, testBodies } from "../../support/encryption.ts";
 import {
   answerOf,
   attributeMap,
@@ -27,7 +30,7 @@ function sentTo(queue: FakeQueue): { call: SendCall; message: OutgoingMessage } 
 
 async function stored(queue: FakeQueue): Promise<StoredMessage> {
   const { call, message } = sentTo(queue);
-  return decodeStoredMessage(await openBody(queue.settings, message.sealed, call.batchId));
+  return decodeStoredMessage(await opened(queue.settings, message.sealed, call.batchId));
 }
 
 describe("SendMessage", () => {
@@ -47,7 +50,29 @@ describe("SendMessage", () => {
       senderId: "AIDAWORKER",
       traceHeader: undefined,
       attributes: [],
+      ids: {},
     });
+  });
+
+  test.each([
+    ["sealed under its queue's data key", {}, 1],
+    ["sealed under it too while the queue names a KMS key", { sqsManagedSse: false, kmsMasterKeyId: "k" }, 1],
+    ["plain if its queue is not to be encrypted", { sqsManagedSse: false }, 0],
+  ])("hands over a body that is %s", async (_, attributes, form) => {
+    const queue = fakeQueue({ attributes });
+    await answerOf(run(sendMessage, queue, { MessageBody: "Test Message" }));
+    const { sealed } = sentTo(queue).message;
+    expect(sealed[0]).toBe(form);
+    expect(Buffer.from(sealed).includes("Test Message")).toBe(form === 0);
+    expect((await stored(queue)).body).toBe("Test Message");
+  });
+
+  test("is refused before the shard is asked when the queue's key refuses", async () => {
+    const queue = fakeQueue({});
+    const refusal = sqsError("KmsDisabled", "no");
+    const bodies = { ...testBodies, forSealing: async () => err(refusal) };
+    expect(await errorOf(run(sendMessage, queue, { MessageBody: "a" }, { bodies }))).toBe("KmsDisabled: no");
+    expect(queue.calls).toEqual([]);
   });
 
   test("gives every message an id of its own", async () => {
@@ -127,10 +152,11 @@ describe("SendMessage", () => {
     expect(sentTo(queue).message.delayMs).toBe(delayMs);
   });
 
-  test("hands a message group on, which makes a standard queue fair", async () => {
+  test("hands a message group on, blinded, which makes a standard queue fair, and keeps it for consumers", async () => {
     const queue = fakeQueue({});
     await answerOf(run(sendMessage, queue, { MessageBody: "a", MessageGroupId: "tenant-1" }));
-    expect(sentTo(queue).message.groupId).toBe("tenant-1");
+    expect(sentTo(queue).message.groupId).toBe(blinded("group", "tenant-1"));
+    expect((await stored(queue)).ids).toEqual({ groupId: "tenant-1" });
   });
 
   test("takes exactly as many bytes as the queue does, attributes counted, system attributes not", async () => {
@@ -182,7 +208,9 @@ describe("SendMessage to a FIFO queue", () => {
     const queue = fifoQueue();
     await answerOf(run(sendMessage, queue, { MessageBody: "a", ...ids, ...input }));
     const { message } = sentTo(queue);
-    expect(message).toEqual({ sealed: message.sealed, delayMs: 0, groupId: "g", dedupId: "d" });
+    const [groupId, dedupId] = [blinded("group", "g"), blinded("deduplication", "d")];
+    expect(message).toEqual({ sealed: message.sealed, delayMs: 0, groupId, dedupId });
+    expect((await stored(queue)).ids).toEqual({ groupId: "g", dedupId: "d" });
   });
 
   const sha256OfA = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
@@ -194,7 +222,8 @@ describe("SendMessage to a FIFO queue", () => {
   ])("with content-based deduplication makes an id of %s", async (_, input, dedupId) => {
     const queue = fifoQueue(true);
     await answerOf(run(sendMessage, queue, { MessageBody: "a", ...input }));
-    expect(sentTo(queue).message.dedupId).toBe(dedupId);
+    expect(sentTo(queue).message.dedupId).toBe(blinded("deduplication", dedupId));
+    expect((await stored(queue)).ids).toEqual({ groupId: "g", dedupId });
   });
 
   const faultsOfFifo: readonly [string, Record<string, unknown>, string][] = [
@@ -248,7 +277,7 @@ describe("SendMessage to a FIFO queue", () => {
     const queue = fifoQueue();
     const long = { MessageGroupId: "g".repeat(128), MessageDeduplicationId: "~".repeat(128) };
     await answerOf(run(sendMessage, queue, { MessageBody: "a", ...long }));
-    expect(sentTo(queue).message).toMatchObject({ groupId: "g".repeat(128), dedupId: "~".repeat(128) });
+    expect((await stored(queue)).ids).toEqual({ groupId: "g".repeat(128), dedupId: "~".repeat(128) });
   });
 });
 

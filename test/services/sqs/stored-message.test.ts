@@ -6,11 +6,12 @@ import { md5 } from "../../../src/queue/message-digest.ts";
 import {
   decodeStoredMessage,
   encodeStoredMessage,
+  type MessageIds,
   type StoredMessage,
 } from "../../../src/services/sqs/stored-message.ts";
 import { type Random, randomFrom } from "../../support/random.ts";
 
-const golden: StoredMessage = {
+const golden = {
   body: "hé",
   bodyMd5: Uint8Array.from({ length: 16 }, (_, index) => index),
   senderId: "AIDA",
@@ -19,9 +20,23 @@ const golden: StoredMessage = {
     { name: "n", dataType: "Number.int", value: "42" },
     { name: "b", dataType: "Binary", value: Uint8Array.of(0, 255) },
   ],
-};
+  ids: { groupId: "gr", dedupId: "é" },
+} satisfies StoredMessage;
 
 const goldenHex = [
+  "02",
+  "000102030405060708090a0b0c0d0e0f",
+  "03" + "68c3a9",
+  "04" + "41494441",
+  "06" + "526f6f743d31",
+  "03" + "02" + "6772" + "02" + "c3a9",
+  "02",
+  "01" + "6e" + "0a" + "4e756d6265722e696e74" + "01" + "02" + "3432",
+  "01" + "62" + "06" + "42696e617279" + "02" + "02" + "00ff",
+].join("");
+
+/** As releases before version 2 wrote it. */
+const versionOneHex = [
   "01",
   "000102030405060708090a0b0c0d0e0f",
   "03" + "68c3a9",
@@ -52,15 +67,22 @@ describe("the stored format", () => {
     expect(plain(decodeStoredMessage(goldenBytes()))).toEqual(plain(golden));
   });
 
-  test("adds 21 bytes to a short message without sender and attributes", () => {
-    const bare = { ...golden, body: "x".repeat(100), senderId: "", traceHeader: undefined, attributes: [] };
-    expect(encodeStoredMessage(bare).length).toBe(100 + 21);
+  test("of version 1 is still read, and has no ids", () => {
+    const bytes = new Uint8Array(Buffer.from(versionOneHex, "hex"));
+    expect(plain(decodeStoredMessage(bytes))).toEqual({ ...(plain(golden) as object), ids: undefined });
+  });
+
+  test("adds 22 bytes to a short message without sender, attributes and ids", () => {
+    const bare = { body: "x".repeat(100), senderId: "", traceHeader: undefined, attributes: [], ids: {} };
+    expect(encodeStoredMessage({ ...golden, ...bare }).length).toBe(100 + 22);
   });
 
   test("of another version is an error that names it", () => {
     const later = goldenBytes();
-    later[0] = 2;
-    expect(() => decodeStoredMessage(later)).toThrow("stored message has unknown version 2");
+    for (const version of [0, 3]) {
+      later[0] = version;
+      expect(() => decodeStoredMessage(later)).toThrow(`stored message has unknown version ${version}`);
+    }
   });
 
   test("cut short at any byte is an error", () => {
@@ -95,7 +117,7 @@ test.each(Array.from({ length: 50 }, (_, seed) => seed))("what is stored is read
   expect(plain(decodeStoredMessage(shifted))).toEqual(plain(message));
 });
 
-function anyMessage(random: Random): StoredMessage {
+function anyMessage(random: Random): StoredMessage & { readonly ids: MessageIds } {
   const body = anyText(random, random.pick([1, 127, 128, 300, 20_000]));
   const attributes: MessageAttribute[] = Array.from({ length: random.between(0, 10) }, (_, index) => ({
     name: `${index}${anyText(random, 20)}`,
@@ -112,6 +134,10 @@ function anyMessage(random: Random): StoredMessage {
     senderId: random.pick(["000000000000", "AIDAWORKER"]),
     traceHeader: random.chance(0.5) ? anyText(random, 100) : undefined,
     attributes,
+    ids: {
+      ...(random.chance(0.5) && { groupId: "g".repeat(random.between(1, 128)) }),
+      ...(random.chance(0.5) && { dedupId: "~".repeat(random.between(1, 128)) }),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Action } from "../action.ts";
+import { addPermission } from "./add-permission.ts";
 import { cancelMessageMoveTask } from "./cancel-message-move-task.ts";
 import { changeMessageVisibility } from "./change-message-visibility.ts";
 import { changeMessageVisibilityBatch } from "./change-message-visibility-batch.ts";
@@ -14,6 +15,7 @@ import { listQueueTags } from "./list-queue-tags.ts";
 import { listQueues } from "./list-queues.ts";
 import { purgeQueue } from "./purge-queue.ts";
 import { receiveMessage } from "./receive-message.ts";
+import { removePermission } from "./remove-permission.ts";
 import { sendMessage } from "./send-message.ts";
 import { sendMessageBatch } from "./send-message-batch.ts";
 import { setQueueAttributes } from "./set-queue-attributes.ts";
@@ -42,6 +44,8 @@ export const sqsActions: ReadonlyMap<string, Action> = new Map(
     changeMessageVisibility,
     changeMessageVisibilityBatch,
     purgeQueue,
+    addPermission,
+    removePermission,
     startMessageMoveTask,
     listMessageMoveTasks,
     cancelMessageMoveTask,
