@@ -5,6 +5,7 @@ import type { Bindings } from "../src/env.ts";
 import { QueueShard as ProductShard } from "../src/index.ts";
 import { readRequest } from "../src/protocols/read-request.ts";
 import type { ShardRequest } from "../src/shard/calls.ts";
+import { pureCosts } from "./pure-costs.ts";
 
 /** What Cloudflare bills of the objects. The local runtime runs Workers and objects in one isolate. */
 const counters = { objectRequests: 0, rowsWritten: 0 };
@@ -49,10 +50,12 @@ function countRows(storage: DurableObjectStorage): void {
   };
 }
 
-/** The product's Worker, with two requests of the bench's own. */
+/** The product's Worker, with some requests of the bench's own. */
 export default {
   async fetch(request, env, ctx) {
-    if (new URL(request.url).pathname === "/bench/counters") return Response.json(counters);
+    const { pathname } = new URL(request.url);
+    if (pathname === "/bench/counters") return Response.json(counters);
+    if (pathname.startsWith("/bench/costs")) return await runCost(pathname);
     const times = /^AmazonSQS\.BenchVerify(\d+)$/.exec(request.headers.get("x-amz-target") ?? "")?.[1];
     if (times !== undefined) return await verify(request, env, Number(times));
     return await app.fetch(request, env, ctx);
@@ -66,10 +69,24 @@ async function verify(request: Request, env: Bindings, times: number): Promise<R
   if (!deployment.ok || !read.ok) return new Response("not configured, or unreadable", { status: 500 });
   const nowMs = Date.now();
   const { credentials } = deployment.value;
-  const findKey = (accessKeyId: string) => credentials.find(accessKeyId, nowMs);
+  const findKey = (accessKeyId: string, token: string | undefined) =>
+    credentials.find(accessKeyId, token, nowMs);
   for (let i = 0; i < times; i++) {
     const signed = await verifySignature(read.value, { nowMs, services: ["sqs"], findKey });
     if (!signed.ok) return new Response(signed.error.message, { status: 403 });
   }
   return new Response("verified");
 }
+
+/** `/bench/costs` names what can be run, `/bench/costs/{name}/{times}` runs it so many times over. */
+async function runCost(pathname: string): Promise<Response> {
+  costs ??= await pureCosts();
+  const [, , , name, times] = pathname.split("/");
+  if (name === undefined) return Response.json([...costs.keys()]);
+  const run = costs.get(decodeURIComponent(name));
+  if (run === undefined) return new Response("no such cost", { status: 404 });
+  for (let i = 0; i < Number(times); i++) run();
+  return new Response("done");
+}
+
+let costs: Awaited<ReturnType<typeof pureCosts>> | undefined;

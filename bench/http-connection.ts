@@ -12,8 +12,8 @@ export interface HttpAnswer {
  * One keep-alive HTTP/1.1 connection that carries one exchange at a time.
  *
  * Written out because the load generator shares two cores with what it measures: Node's `fetch` costs more
- * than the server does, and `node:http` half as much. It understands what servers answer to a POST: a length
- * or chunks, and no trailers.
+ * than the server does, and `node:http` half as much. It understands what servers answer to a GET or POST: a
+ * length or chunks, and no trailers.
  */
 export class HttpConnection {
   readonly #socket: Socket;
@@ -118,6 +118,11 @@ export class HttpConnection {
     this.#waiting?.reject(this.#broken);
     this.#waiting = undefined;
   }
+}
+
+/** A request without a signature. @param endpoint without a trailing slash */
+export function getRequest(endpoint: string, path: string): Buffer {
+  return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${new URL(endpoint).host}\r\n\r\n`, "latin1");
 }
 
 /** @returns undefined while the last chunk is missing */

@@ -12,6 +12,10 @@ export interface Options {
   readonly fifoBacklog: FifoBacklogOptions | undefined;
   readonly bodyBytes: readonly number[];
   readonly slices: Slices;
+  /** Longer ones: the rows of that table differ by a few percent only. */
+  readonly securitySlices: Slices;
+  /** Only what security costs. */
+  readonly securityOnly: boolean;
   readonly pollers: number;
   readonly restarts: number;
   /** The built Worker to be measured. */
@@ -20,10 +24,11 @@ export interface Options {
 
 const usage = `npm run bench -- [options]
 
-  --quick           about a minute: 200 B bodies, a small backlog, one round
+  --quick           about two minutes: 200 B bodies, a small backlog, one round
   --backlog N       messages that wait in the backlog queue (1000000; with --quick 20000; with --endpoint 0)
   --endpoint URL    the same load on another SQS endpoint, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
                     AWS_SESSION_TOKEN and AWS_REGION
+  --security        only what security costs
   --worker FILE     the built Worker to measure, instead of dist/index.js`;
 
 /** @throws UserError on anything it does not know, and for --help */
@@ -42,6 +47,8 @@ export function readOptions(args: readonly string[]): Options {
     fifoBacklog: given.endpoint === undefined ? fifoBacklog(backlog, quick) : undefined,
     bodyBytes: quick ? [200] : [65_536, 200],
     slices: quick ? { rounds: 1, measureMs: 200, warmUpMs: 50 } : { rounds: 3, measureMs: 300, warmUpMs: 60 },
+    securitySlices: { rounds: quick ? 5 : 15, measureMs: 500, warmUpMs: 60 },
+    securityOnly: given.security ?? false,
     pollers: quick ? 300 : 2000,
     restarts: quick ? 2 : 5,
     worker: given.worker,
@@ -64,6 +71,7 @@ function parse(args: readonly string[]) {
         backlog: { type: "string" },
         endpoint: { type: "string" },
         worker: { type: "string" },
+        security: { type: "boolean" },
         help: { type: "boolean" },
       },
     }).values;

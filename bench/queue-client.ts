@@ -27,12 +27,13 @@ export class QueueClient {
   }
 
   /** A name that ends in `.fifo` makes a FIFO queue. */
-  async createQueue(name: string): Promise<string> {
-    // Nothing that the load does not delete may come back while it runs.
-    const VisibilityTimeout = "3600";
-    const Attributes = name.endsWith(".fifo")
-      ? { VisibilityTimeout, FifoQueue: "true" }
-      : { VisibilityTimeout };
+  async createQueue(name: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
+    const Attributes = {
+      // Nothing that the load does not delete may come back while it runs.
+      VisibilityTimeout: "3600",
+      ...(name.endsWith(".fifo") && { FifoQueue: "true" }),
+      ...attributes,
+    };
     const { QueueUrl } = (await this.call("CreateQueue", { QueueName: name, Attributes })) as {
       QueueUrl: string;
     };

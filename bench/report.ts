@@ -3,7 +3,9 @@ import type { ColdStart } from "./cold-start.ts";
 import type { Economy } from "./economy.ts";
 import type { FifoBacklogOptions, FifoBacklogResults } from "./fifo-backlog.ts";
 import type { CellResult } from "./matrix.ts";
+import type { Micros } from "./micros.ts";
 import type { Polling } from "./pollers.ts";
+import { plainSend, type SecurityResult, unsigned } from "./security.ts";
 import type { Cell, Measured } from "./side.ts";
 import { dollars, megabytes, number, printTable } from "./table.ts";
 
@@ -158,10 +160,27 @@ export function reportPolling(polling: Polling): void {
   );
 }
 
-export function reportSignature(micros: { readonly small: number; readonly large: number }): void {
-  console.log(
-    `\nChecking a signature takes ${number(micros.small)} µs with a body of 200 B, ${number(micros.large)} µs with 64 KiB.`,
-  );
+/** The same send with one more check or seal in each row. */
+export function reportSecurity(results: readonly SecurityResult[]): void {
+  const at = (what: string, connections: number) =>
+    results.find((result) => result.what === what && result.connections === connections)?.calls.perSecond;
+  const rows = results.map(({ what, connections, calls }) => [
+    ...[what, `${connections}`, ...speed(calls)],
+    ratio(calls.perSecond, at(unsigned, connections)),
+    ratio(calls.perSecond, at(plainSend, connections)),
+    number(calls.cpuMicros),
+  ]);
+  const head = ["what is checked", "conn.", "calls/s", "p50", "p99", "of health", "of plain", "CPU µs"];
+  printTable("What security costs: calls with bodies of 200 B, latency in ms", head, rows);
+  reportGenerator(results.map(({ calls }) => calls));
+}
+
+export function reportPureCosts(measured: readonly Micros[]): void {
+  const rows = measured.map(({ what, micros, lowest, highest }) => [
+    what,
+    ...[micros, lowest, highest].map(number),
+  ]);
+  printTable("What security costs by itself, inside the Worker (µs)", ["what", "µs", "least", "most"], rows);
 }
 
 function describe({ operation, batch, bodyBytes, connections }: Cell): string[] {

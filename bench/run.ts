@@ -15,6 +15,7 @@ import {
   measureCell,
   warmUp,
 } from "./matrix.ts";
+import { measurePureCosts } from "./micros.ts";
 import { type Options, readOptions } from "./options.ts";
 import { measurePolling } from "./pollers.ts";
 import { residentBytes } from "./process-usage.ts";
@@ -27,10 +28,11 @@ import {
   reportLoad,
   reportMemory,
   reportPolling,
-  reportSignature,
+  reportPureCosts,
+  reportSecurity,
 } from "./report.ts";
+import { measureSecurity } from "./security.ts";
 import { BACKLOG_BODY_BYTES } from "./side.ts";
-import { measureSignature } from "./signature.ts";
 import { fill } from "./stock.ts";
 import { progress } from "./table.ts";
 import { accountFromEnvironment, builtWorker, bundle, localAccount, serve } from "./targets.ts";
@@ -74,6 +76,14 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
     bundle("bench/counted-worker.ts", join(directory, "counted-worker")),
   ]);
   const script = options.worker ?? builtWorker;
+  if (options.securityOnly) {
+    await benchSecurity(directory, { script, floorScript }, options);
+    await withServer(
+      () => serve({ script: countedScript, dataDir: join(directory, "counted") }),
+      async ({ url }) => reportPureCosts(await measurePureCosts(localAccount(url))),
+    );
+    return;
+  }
   const start = () => serve({ script, dataDir: join(directory, "ours") });
 
   const memory: Memory[] = [];
@@ -120,6 +130,8 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
     },
   );
 
+  await benchSecurity(directory, { script, floorScript }, options);
+
   await withServer(
     () => serve({ script: countedScript, dataDir: join(directory, "counted") }),
     async (counted) => {
@@ -131,10 +143,8 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
         measured.push(await measureEconomy(cell, client, counted.workerdPid));
       }
       reportEconomy(measured);
-      reportSignature({
-        small: await measureSignature(client, 200),
-        large: await measureSignature(client, 65_536),
-      });
+      progress("signatures, decisions and seals by themselves");
+      reportPureCosts(await measurePureCosts(client.account));
     },
   );
 
@@ -148,6 +158,26 @@ async function benchOurs(directory: string, options: Options): Promise<void> {
     });
   }
   reportMemory(memory);
+}
+
+async function benchSecurity(
+  directory: string,
+  { script, floorScript }: { readonly script: string; readonly floorScript: string },
+  { securitySlices }: Options,
+): Promise<void> {
+  await withServer(
+    () => serve({ script, dataDir: join(directory, "security") }),
+    (ours) =>
+      withServer(
+        () => serve({ script: floorScript, dataDir: join(directory, "security-floor") }),
+        async (floor) => {
+          progress("what security costs");
+          const besides = { url: floor.url, pid: floor.workerdPid };
+          const servers = { root: localAccount(ours.url), pid: ours.workerdPid, floor: besides };
+          reportSecurity(await measureSecurity(servers, securitySlices));
+        },
+      ),
+  );
 }
 
 async function measureLoad(field: Field, options: Options): Promise<CellResult[]> {

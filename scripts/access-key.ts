@@ -28,6 +28,16 @@ create makes the user if there is none, and seals the secret under ROOT_KEY. --p
 policy "AccessKey", --allow-all the inline policy "FullAccess"; a key with --root may do everything in its account.
 A change of a key takes up to a minute to be effective everywhere.`;
 
+/**
+ * `npm run access-key`: who may sign, for operators.
+ *
+ * @throws UserError with what is wrong with the arguments, or with the usage
+ */
+export async function accessKey(args: readonly string[], database = operatorDatabase): Promise<void> {
+  const request = parseRequest(args);
+  await commands[request.command](request, database(request));
+}
+
 interface Request {
   readonly command: keyof typeof commands;
   readonly account: string;
@@ -188,8 +198,4 @@ function missing(option: string): never {
   throw new UserError(`${option} is missing.\n\n${usage}`);
 }
 
-/** `npm run access-key`: who may sign, for operators. */
-await runScript(async () => {
-  const request = parseRequest(process.argv.slice(2));
-  await commands[request.command](request, operatorDatabase(request));
-});
+if (import.meta.main) await runScript(() => accessKey(process.argv.slice(2)));

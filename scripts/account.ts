@@ -16,6 +16,16 @@ create makes an account and an access key of its root, which may do everything i
 Each writes to this machine's data, with no server running on it; --remote to the deployment instead.
 The account of ROOT_ACCOUNT_ID is there from the start and need not be made.`;
 
+/**
+ * `npm run account`: the accounts of a deployment, for operators.
+ *
+ * @throws UserError with what is wrong with the arguments, or with the usage
+ */
+export async function account(args: readonly string[], database = operatorDatabase): Promise<void> {
+  const request = parseRequest(args);
+  await commands[request.command](request, database(request));
+}
+
 interface Request {
   readonly command: keyof typeof commands;
   readonly name: string;
@@ -25,17 +35,17 @@ interface Request {
 
 const commands = {
   create: async ({ name, id, remote }: Request, run: RunSql) => {
-    const account = id ?? newAccountId();
-    const key = makeKey({ account, remote });
+    const accountId = id ?? newAccountId();
+    const key = makeKey({ account: accountId, remote });
     const statements = [
-      sqlText(identitySql.createAccount, [account, name, key.stored.createdAtSeconds]),
+      sqlText(identitySql.createAccount, [accountId, name, key.stored.createdAtSeconds]),
       sqlText(accessKeySql.createRoot, createRootParameters(key.stored)),
     ];
     await run(statements).catch((error) => {
       const exists = error instanceof UserError && /UNIQUE.*accounts\.account_id/.test(error.message);
-      throw exists ? new UserError(`There is an account ${account} already.`) : error;
+      throw exists ? new UserError(`There is an account ${accountId} already.`) : error;
     });
-    showKey(key, `the root of account ${account}${name === "" ? "" : ` (${name})`}`);
+    showKey(key, `the root of account ${accountId}${name === "" ? "" : ` (${name})`}`);
   },
 
   list: async (_: Request, run: RunSql) => {
@@ -72,8 +82,4 @@ function isCommand(word: string): word is keyof typeof commands {
   return Object.hasOwn(commands, word);
 }
 
-/** `npm run account`: the accounts of a deployment, for operators. */
-await runScript(async () => {
-  const request = parseRequest(process.argv.slice(2));
-  await commands[request.command](request, operatorDatabase(request));
-});
+if (import.meta.main) await runScript(() => account(process.argv.slice(2)));

@@ -21,6 +21,16 @@ export function operatorDatabase(of: { readonly remote: boolean }, wrangler = ru
   return of.remote ? (statements) => runRemotely(statements, wrangler) : runLocally;
 }
 
+/** Its `batch` is one transaction. */
+export function runOn(database: Pick<D1Database, "prepare" | "batch">): RunSql {
+  return async (statements) => {
+    const answers = await database
+      .batch(statements.map((sql) => database.prepare(sql)))
+      .catch((error) => Promise.reject(refusal(error instanceof Error ? error.message : String(error))));
+    return answers.map(({ results }) => results);
+  };
+}
+
 /** D1 runs the statements of one command in one transaction. */
 async function runRemotely(
   statements: readonly string[],
@@ -45,10 +55,7 @@ async function runLocally(statements: readonly string[]): Promise<unknown[][]> {
   try {
     const database = await miniflare.getD1Database("DB");
     await applyMigrations(database, migrationsDir);
-    const answers = await database
-      .batch(statements.map((sql) => database.prepare(sql)))
-      .catch((error) => Promise.reject(refusal(error instanceof Error ? error.message : String(error))));
-    return answers.map(({ results }) => results);
+    return await runOn(database)(statements);
   } finally {
     await miniflare.dispose();
     watch.stop();

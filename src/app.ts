@@ -1,9 +1,7 @@
 import { type Context, Hono } from "hono";
 import { anonymous } from "./auth/caller.ts";
-import type { RequestFacts } from "./auth/request-facts.ts";
 import { type Signed, verifySignature } from "./auth/sigv4.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
-import { sealSecret } from "./encryption/secrets.ts";
 import type { Bindings } from "./env.ts";
 import { answerHolding, type HeldAnswer } from "./held-answer.ts";
 import { ok, type Result } from "./lib/result.ts";
@@ -12,8 +10,7 @@ import { detect } from "./protocols/detect.ts";
 import type { Stamp, WireCall, WireRequest, WireResponse } from "./protocols/protocol.ts";
 import { readRequest } from "./protocols/read-request.ts";
 import { type ActionError, type SqsError, sqsError } from "./queue/errors.ts";
-import type { RequestContext, WaitingClient } from "./services/action.ts";
-import { KmsUnavailable } from "./services/kms/external.ts";
+import { contextOf } from "./request-context.ts";
 import { runAction } from "./services/run-action.ts";
 import { services } from "./services/services.ts";
 import { takeDelivery } from "./services/sns/http-endpoint.ts";
@@ -51,11 +48,13 @@ async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
     if (!deployment.ok) throw new Error(`edge-sqs is not configured: ${deployment.error}`);
     const signed = await checkSignature(request.value, call, deployment.value, stamp);
     if (!signed.ok) return protocol.encodeError(signed.error, stamp);
+    // Whoever did not sign learns nothing more, unless a queue is open to everyone.
+    const refuse = (error: ActionError) => protocol.encodeError(signed.value.unsigned ?? error, stamp);
     if (!service || !action || (call.onQueuePath && action.onlyAtRoot)) {
-      return protocol.encodeError(protocol.unknownAction(call.action), stamp);
+      return refuse(protocol.unknownAction(call.action));
     }
     const input = call.decode(action.input);
-    if (!input.ok) return protocol.encodeError(service.inputError(input.error), stamp);
+    if (!input.ok) return refuse(service.inputError(input.error));
     const { signal } = c.req.raw;
     const opening = () => ({
       ...protocol.encode(action.name, action.output, {}, stamp),
@@ -65,7 +64,8 @@ async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
       ? () => held.probe(opening(), signal)
       : async () => !signal.aborted;
     const client = { signal, isThere };
-    const context = contextOf(c, request.value, { ...deployment.value, ...signed.value, ...stamp, client });
+    const asked = { ...signed.value, ...stamp, client, shards: shardsOf(c) };
+    const context = contextOf(deployment.value, request.value, asked);
     const running = runAction(action, context, input.value);
     // What it begins in one place and ends in another is ended, though the client hangs up.
     if (action.outlivesClient) c.executionCtx.waitUntil(running);
@@ -75,8 +75,8 @@ async function answer(c: AppContext, held: HeldAnswer): Promise<WireResponse> {
       : protocol.encodeError(output.error, stamp);
   } catch (cause) {
     // By its own name: what the client wrote in its place could be lines of a log.
-    const asked = action?.name ?? "of no action";
-    return protocol.encodeError(faultOf(cause, asked, stamp), stamp);
+    const name = action?.name ?? "of no action";
+    return protocol.encodeError(faultOf(cause, name, stamp), stamp);
   }
 }
 
@@ -91,7 +91,7 @@ async function answerSns(c: AppContext): Promise<Response> {
     const { region = "", account = "", queue: name = "" } = c.req.param();
     const { signal } = c.req.raw;
     const client = { signal, isThere: async () => !signal.aborted };
-    const made = { ...deployment.value, caller: anonymous, region, ...stamp, client };
+    const asked = { caller: anonymous, region, ...stamp, client, shards: shardsOf(c) };
     const posted = {
       headers: c.req.raw.headers,
       body: request.value.body,
@@ -99,7 +99,7 @@ async function answerSns(c: AppContext): Promise<Response> {
       raw: c.req.query("raw") === "true",
       topicArn: c.req.query("topic"),
     };
-    const context = contextOf(c, request.value, made);
+    const context = contextOf(deployment.value, request.value, asked);
     const { status, text } = await takeDelivery(posted, context, deployment.value.snsEndpoint);
     return c.text(text, status);
   } catch (cause) {
@@ -114,7 +114,7 @@ async function checkSignature(
   { service }: WireCall,
   { credentials, settings }: Deployment,
   { nowMs }: Stamp,
-): Promise<Result<Pick<Signed, "caller" | "region">, SqsError>> {
+): Promise<Result<Pick<Signed, "caller" | "region"> & { readonly unsigned?: SqsError }, SqsError>> {
   const findKey = (accessKeyId: string, token: string | undefined) =>
     credentials.find(accessKeyId, token, nowMs);
   const signed = await verifySignature(request, {
@@ -122,7 +122,8 @@ async function checkSignature(
     secure: request.origin.startsWith("https:"),
   });
   if (signed.ok || signed.error.kind !== "MissingAuthenticationToken") return signed;
-  return ok({ caller: anonymous, region: regionOfHost(request.origin) ?? settings.defaultRegion });
+  const region = regionOfHost(request.origin) ?? settings.defaultRegion;
+  return ok({ caller: anonymous, region, unsigned: signed.error });
 }
 
 /** Of a host `sqs.{region}.{domain}`. */
@@ -130,54 +131,14 @@ function regionOfHost(origin: string): string | undefined {
   return /^https?:\/\/sqs\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./.exec(origin)?.[1];
 }
 
-function factsOf(
-  { headers, origin }: WireRequest,
-  { settings, region, nowMs }: Deployment & Pick<Signed, "region"> & Stamp,
-): RequestFacts {
-  return {
-    nowMs,
-    region,
-    sourceIp:
-      settings.clientIpHeader === "" ? undefined : (headers.get(settings.clientIpHeader) ?? undefined),
-    secure: origin.startsWith("https:"),
-    userAgent: headers.get("user-agent") ?? undefined,
-    referer: headers.get("referer") ?? undefined,
-  };
-}
-
-function contextOf(
-  c: AppContext,
-  request: WireRequest,
-  made: Deployment & Pick<Signed, "caller" | "region"> & Stamp & { client: WaitingClient },
-): RequestContext {
-  const { settings, catalog, dataKeys, bodies, blinding, kms, caller, region, nowMs, client } = made;
-  const { headers, origin } = request;
-  return {
-    caller,
-    facts: factsOf(request, made),
-    rootAccount: settings.rootAccountId,
-    region,
-    baseUrl: settings.publicUrl ?? origin,
-    batchId: crypto.randomUUID(),
-    nowMs,
-    traceHeader: headers.get("x-amzn-trace-id") ?? undefined,
-    strictTiming: settings.strictTiming,
-    ...{ catalog, dataKeys, bodies, blinding, kms },
-    identities: made.identities,
-    sealSecret: (secret) => sealSecret(made.rootKeys, secret),
-    principals: made.principals,
-    sessionKeys: made.sessionKeys,
-    forgetIdentity: (account) => made.credentials.forgetAccount(account),
-    shards: new ShardClient(c.env.QUEUE_SHARD, (promise) => c.executionCtx.waitUntil(promise)),
-    topics: made.topics,
-    client,
-  };
+function shardsOf(c: AppContext): ShardClient {
+  return new ShardClient(c.env.QUEUE_SHARD, (promise) => c.executionCtx.waitUntil(promise));
 }
 
 /** Our bugs and the platform's failures: the log has the cause, the client only learns whether to come again. */
 function faultOf(cause: unknown, asked: string, { requestId }: Stamp): ActionError {
   console.error(`request ${requestId} (${asked}) failed`, cause);
-  return cause instanceof ShardUnavailable || cause instanceof KmsUnavailable
+  return cause instanceof ShardUnavailable
     ? sqsError("ServiceUnavailable", "Service Unavailable")
     : sqsError("InternalFailure", "We encountered an internal error. Please try again.");
 }

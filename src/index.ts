@@ -25,24 +25,50 @@ export default {
     await finishDeletions(controller.scheduledTime, new Catalog(env.DB), shards);
     const deployment = deploymentOf(env);
     if (!deployment.ok) throw new Error(`edge-sqs is not configured: ${deployment.error}`);
-    await keepKmsKeys(deployment.value.kms, controller.scheduledTime);
     await keepKeys(deployment.value, { db: env.DB, shards, nowMs: controller.scheduledTime });
   },
 } satisfies ExportedHandler<Bindings>;
 
-/** A slice of each: secrets to the current root key, new data keys for old, keys that nothing needs any more. */
-async function keepKeys(
-  { rootKeys, dataKeys, settings }: Deployment,
-  { db, shards, nowMs }: { readonly db: D1Database; readonly shards: ShardClient; readonly nowMs: number },
+interface Means {
+  readonly db: D1Database;
+  readonly shards: ShardClient;
+  readonly nowMs: number;
+}
+
+/**
+ * A slice of each. One that fails, run after run perhaps, holds up none of the others: a root key that is to go is
+ * waited for.
+ */
+async function keepKeys(deployment: Deployment, { db, shards, nowMs }: Means): Promise<void> {
+  const { kms, rootKeys, dataKeys } = deployment;
+  const chores = {
+    "KMS keys": () => keepKmsKeys(kms, nowMs),
+    "secrets under old root keys": () => resealSecrets(db, rootKeys),
+    "data keys of queues": () => rotateDataKeys(deployment, { shards, nowMs }),
+    "data keys of deleted queues": () => dataKeys.eraseRetired(nowMs),
+  };
+  const failures: unknown[] = [];
+  for (const [what, chore] of Object.entries(chores)) {
+    try {
+      await chore();
+    } catch (cause) {
+      console.error(`upkeep failed: ${what}`, cause);
+      failures.push(cause);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, "the upkeep of keys failed");
+}
+
+async function rotateDataKeys(
+  { dataKeys, settings }: Deployment,
+  { shards, nowMs }: Omit<Means, "db">,
 ): Promise<void> {
-  await resealSecrets(db, rootKeys);
-  const rotated = settings.dataKeyDays === 0 ? [] : await dataKeys.rotate(settings.dataKeyDays, nowMs);
-  for (const queue of rotated) {
+  if (settings.dataKeyDays === 0) return;
+  for (const queue of await dataKeys.rotate(settings.dataKeyDays, nowMs)) {
     try {
       await shards.configure(queue);
     } catch (cause) {
       console.warn("a queue's shard learns of its new data key with the next call", queue.uid, cause);
     }
   }
-  await dataKeys.eraseRetired(nowMs);
 }

@@ -65,8 +65,10 @@ export function accessDenied(
   // Only SQS writes its action in lower case.
   const action = permission.startsWith("sqs:") ? permission.toLowerCase() : permission;
   const policies = { identity: "identity-based", resource: "resource-based", session: "session" }[by];
+  // Other accounts do not learn from a policy that denies them that there is something to have one.
+  const isTold = by !== "resource" || caller.account === resource.account;
   const why =
-    reason === "explicit"
+    reason === "explicit" && isTold
       ? `with an explicit deny in ${by === "identity" ? "an" : "a"} ${policies} policy`
       : `because no ${policies} policy allows the ${action} action`;
   const who = caller.arn || caller.service || "anonymous";

@@ -33,6 +33,8 @@ export interface Lookups<V> {
 interface Remembered<V> {
   readonly found: Found<V>;
   refreshAtMs: number;
+  /** From then on it answers nobody, unless the database is away. */
+  trustedUntilMs: number;
 }
 
 export function createLookups<V>(source: LookupSource<V>): Lookups<V> {
@@ -52,6 +54,9 @@ export function createLookups<V>(source: LookupSource<V>): Lookups<V> {
       // The database is away: what was trusted already stays in use.
       if (remembered === undefined) throw error;
       console.warn(`credentials: D1 failed, ${source.what} ${id} stays in use unchecked`, error);
+      // The others do not wait for the database as well.
+      remembered.trustedUntilMs = Math.max(remembered.trustedUntilMs, nowMs + limits.credentialRetryMs);
+      remembered.refreshAtMs = nowMs + limits.credentialRetryMs;
       return remembered.found.value;
     }
     if (found === undefined) {
@@ -66,7 +71,8 @@ export function createLookups<V>(source: LookupSource<V>): Lookups<V> {
   function remember(id: string, found: Found<V>, nowMs: number): void {
     drop(id);
     unknown.delete(id);
-    known.set(id, { found, refreshAtMs: nowMs + limits.credentialRefreshMs });
+    const refreshAtMs = nowMs + limits.credentialRefreshMs;
+    known.set(id, { found, refreshAtMs, trustedUntilMs: nowMs + limits.trustedCopyMs });
     knownSize += found.size;
     for (const oldest of known.keys()) {
       if (known.size <= limits.credentials && knownSize <= limits.credentialCharacters) return;
@@ -85,6 +91,7 @@ export function createLookups<V>(source: LookupSource<V>): Lookups<V> {
       if (remembered === undefined) {
         return nowMs < (unknown.get(id) ?? 0) ? undefined : lookUp(id, nowMs);
       }
+      if (nowMs >= remembered.trustedUntilMs) return lookUp(id, nowMs);
       if (nowMs < remembered.refreshAtMs) return remembered.found.value;
       // This request alone asks; the others go on with what is remembered until it has the answer. They do
       // not share its promise: that dies with its request when the client hangs up.

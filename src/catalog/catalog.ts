@@ -28,6 +28,7 @@ import {
   selectNames,
   selectQueue,
   selectSourceNames,
+  selectSources,
   settingsOf,
   updateQueue,
 } from "./queues.ts";
@@ -180,6 +181,12 @@ export class Catalog {
       selectSourceNames(this.#db, target, page),
     ]);
     return found?.results.length === 1 ? sources?.results.map(({ name }) => name) : undefined;
+  }
+
+  /** The same queues with their settings, from D1. */
+  async deadLetterSourceQueues(target: QueueId, page: SourcesRequest): Promise<readonly QueueSettings[]> {
+    const { results } = await selectSources(this.#db, target, page).all<QueueRow>();
+    return results.map(settingsOf);
   }
 
   /**

@@ -136,3 +136,17 @@ export function selectSourceNames(
     .prepare("SELECT name FROM queues WHERE dead_letter_target = ?1 AND name > ?2 ORDER BY name LIMIT ?3")
     .bind(queueArn(target), afterName, limit);
 }
+
+/** The same queues with their settings. Index: queues_by_dead_letter_target. */
+export function selectSources(
+  db: D1Database,
+  target: QueueId,
+  { limit, afterName = "" }: SourcesRequest,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT ${queueColumns} FROM queues
+       WHERE dead_letter_target = ?1 AND name > ?2 ORDER BY name LIMIT ?3`,
+    )
+    .bind(queueArn(target), afterName, limit);
+}

@@ -21,8 +21,8 @@ import { KeyCache } from "./key-cache.ts";
  * 2^-57, and any number of isolates may seal for a queue without knowing of each other.
  *
  * Authenticated are form, key and salt, the queue that the data key was made for, and the id that the message was
- * sealed under. So nobody who writes to storage can give one message the body of another, nor to a queue what was
- * sealed for a different one.
+ * sealed under. So nobody who writes to storage can give one message the body of another. A whole message, with its id,
+ * opens in every queue of the deployment, as dead letters and moved messages have to.
  */
 export interface SealedAs {
   /** UUID of the message: the id that it had when it was sealed. */

@@ -17,6 +17,15 @@ export class KeyCache<K> {
     return key;
   }
 
+  delete(id: string): void {
+    this.#keys.delete(id);
+  }
+
+  /** Looks at all of them. */
+  drop(isOver: (key: K) => boolean): void {
+    for (const [id, key] of this.#keys) if (isOver(key)) this.#keys.delete(id);
+  }
+
   put(id: string, key: K): void {
     this.#keys.delete(id);
     this.#keys.set(id, key);

@@ -55,14 +55,12 @@ export function decodeForm(input: StructureShape, form: FormNode): Result<unknow
 
 const XML_DECLARATION = '<?xml version="1.0"?>';
 
-/** @param at the node's own name, with a dot at the end */
+/** @param at where its parameters stand, with a dot at the end: `Attribute.` of a flattened map, `Tags.member.` of a list */
 function read(shape: Shape, node: FormNode, at: string, findings: Findings): unknown {
   switch (shape.type) {
     case "list": {
       const elements = elementsOf(shape.wrapped ? (childOf(node, shape.queryName) ?? emptyForm()) : node);
-      return elements.map((element, i) =>
-        read(shape.member, element, `${at}${shape.queryName}.${i + 1}.`, findings),
-      );
+      return elements.map((element, i) => read(shape.member, element, `${at}${i + 1}.`, findings));
     }
     case "map": {
       const values = new Map<string, unknown>();
@@ -70,10 +68,10 @@ function read(shape: Shape, node: FormNode, at: string, findings: Findings): unk
       for (const [i, entry] of elements.entries()) {
         const key = childOf(entry, shape.queryKey)?.value;
         const value = childOf(entry, shape.queryValue);
-        if (key === undefined) findings.missing ??= `${at}${shape.queryName}.${shape.queryKey}`;
-        else if (value === undefined) findings.missing ??= `${at}${shape.queryName}.${shape.queryValue}`;
+        if (key === undefined) findings.missing ??= `${at}${shape.queryKey}`;
+        else if (value === undefined) findings.missing ??= `${at}${shape.queryValue}`;
         else {
-          const valueAt = `${at}${shape.queryName}.${i + 1}.${shape.queryValue}.`;
+          const valueAt = `${at}${i + 1}.${shape.queryValue}.`;
           values.set(key, read(shape.value, value, valueAt, findings));
         }
       }
@@ -94,15 +92,18 @@ function read(shape: Shape, node: FormNode, at: string, findings: Findings): unk
   }
 }
 
-function readStructure(shape: StructureShape, node: FormNode, at: string, findings: Findings): unknown {
+function readStructure({ fields }: StructureShape, node: FormNode, at: string, findings: Findings): unknown {
   const structure: Record<string, unknown> = {};
-  for (const field of shape.fields) {
+  for (const field of fields) {
     const [name, member] = field;
-    const { shape: own } = member;
-    const flattened = (own.type === "list" || own.type === "map") && !own.wrapped;
-    let child = childOf(node, flattened ? own.queryName : name);
+    const { shape } = member;
+    const isCollection = shape.type === "list" || shape.type === "map";
+    const parameter = isCollection && !shape.wrapped ? shape.queryName : name;
+    let child = childOf(node, parameter);
     for (const alias of member.aliases) child ??= childOf(node, alias);
-    const value = child === undefined ? undefined : read(member.shape, child, at, findings);
+    const own = `${at}${parameter}.`;
+    const elements = isCollection && shape.wrapped ? `${own}${shape.queryName}.` : own;
+    const value = child === undefined ? undefined : read(shape, child, elements, findings);
     setMember(structure, field, value, at, findings);
   }
   return structure;

@@ -22,6 +22,7 @@ export function tagsProblem(tags: Tags, queueName: string): SqsError | undefined
 /** What SQS has against the keys of UntagQueue. A key that the queue does not have is none of it. */
 export function tagKeysProblem(keys: readonly string[]): SqsError | undefined {
   if (keys.length === 0) return keyLength;
+  if (keys.length > limits.untaggedKeys) return tooManyKeys;
   for (const key of keys) {
     const problem = keyLengthProblem(key);
     if (problem !== undefined) return problem;
@@ -33,6 +34,7 @@ export function tooManyTags(queueName: string): SqsError {
   return invalidParameter(`Too many tags added for queue ${queueName}.`);
 }
 
+const tooManyKeys = invalidParameter(`A request can have ${limits.untaggedKeys} tag keys at most.`);
 const keyLength = invalidParameter("Tag keys must be between 1 and 128 characters in length.");
 
 /** SQS's tag alphabet, the same as in the other services: letters and digits of any script. */

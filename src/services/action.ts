@@ -21,23 +21,10 @@ import type { Received, Refusal, ShardCall, ShardReply } from "../shard/calls.ts
 import type { ShardClient } from "../shard/client.ts";
 import type { Kms } from "./kms/kms.ts";
 
-/** What every action is handed beside its input. */
-export interface RequestContext {
-  readonly caller: Caller;
-  /** What the conditions of policies may ask of the request. */
-  readonly facts: RequestFacts;
+/** What all requests of an isolate share. */
+export interface IsolateContext {
   /** The account of the deployment's own credential. */
   readonly rootAccount: string;
-  /** From the signature's scope: where the client believes it talks to. */
-  readonly region: string;
-  /** Origin of the queue URLs in answers, without a trailing slash. */
-  readonly baseUrl: string;
-  /** UUID: names what this request sends, however often its action has to begin again. */
-  readonly batchId: string;
-  /** When the request came in. */
-  readonly nowMs: number;
-  /** The `X-Amzn-Trace-Id` header, which SQS turns into AWSTraceHeader. */
-  readonly traceHeader: string | undefined;
   readonly strictTiming: boolean;
   readonly catalog: Catalog;
   readonly dataKeys: DataKeys;
@@ -56,6 +43,23 @@ export interface RequestContext {
   readonly forgetIdentity: (account: string) => void;
   readonly kms: Kms;
   readonly topics: Topics;
+}
+
+/** What every action is handed beside its input. */
+export interface RequestContext extends IsolateContext {
+  readonly caller: Caller;
+  /** What the conditions of policies may ask of the request. */
+  readonly facts: RequestFacts;
+  /** From the signature's scope: where the client believes it talks to. */
+  readonly region: string;
+  /** Origin of the queue URLs in answers, without a trailing slash. */
+  readonly baseUrl: string;
+  /** UUID: names what this request sends, however often its action has to begin again. */
+  readonly batchId: string;
+  /** When the request came in. */
+  readonly nowMs: number;
+  /** The `X-Amzn-Trace-Id` header, which SQS turns into AWSTraceHeader. */
+  readonly traceHeader: string | undefined;
   readonly shards: ShardClient;
   readonly client: WaitingClient;
 }
@@ -87,6 +91,8 @@ export interface ReceiveRequest {
   readonly waitMs: number;
   /** ReceiveRequestAttemptId of a FIFO queue: the same id again is given the same messages again. */
   readonly attempt?: string;
+  /** Asked when it has waited, before it leases anything; if not, it ends with nothing. */
+  readonly mayStill?: () => Promise<boolean>;
 }
 
 type Run<I, O, C> = (context: C & { readonly input: I }) => Promise<Result<O, ActionError>>;

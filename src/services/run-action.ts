@@ -47,7 +47,14 @@ async function runOnQueue(
     if (!allowed.ok) return allowed;
     if (!settings) return err(action.missing);
     try {
-      return await action.run({ ...context, queue: openQueue(settings, context), input: input as never });
+      const queue = openQueue(settings, context);
+      const result = await action.run({ ...context, queue, input: input as never });
+      if (certain || result.ok || !result.error.kind.startsWith("Kms")) return result;
+      // A copy may name a key that was exchanged for another a moment ago.
+      const current = await catalog.readQueue(id);
+      if (current?.uid === settings.uid && current.version === settings.version) return result;
+      settings = current;
+      certain = true;
     } catch (thrown) {
       if (!(thrown instanceof SettingsChanged)) throw thrown;
       settings = await currentSettings(id, thrown.refusal, context);
@@ -111,8 +118,9 @@ function openQueue(settings: QueueSettings, { shards, client, nowMs }: RequestCo
       if (isRefusal(reply)) throw new SettingsChanged(reply);
       return reply as Exclude<typeof reply, Refusal>;
     },
-    async receive({ waitMs, ...request }) {
-      const reply = await shards.receive(settings, request, { untilMs: nowMs + waitMs, client });
+    async receive({ waitMs, mayStill, ...request }) {
+      const wait = { untilMs: nowMs + waitMs, client, mayStill };
+      const reply = await shards.receive(settings, request, wait);
       if (isRefusal(reply)) throw new SettingsChanged(reply);
       return reply;
     },

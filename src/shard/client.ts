@@ -52,14 +52,19 @@ export class ShardClient {
   /**
    * Receives; with nothing to be had it waits at the doorbell, and claims when that rings.
    *
-   * @param wait until when at most, and the client that waits: nothing is leased for one that has hung up
+   * @param wait until when at most, and the client that waits: nothing is leased for one that has hung up, nor for one
+   *   that may not any more
    */
   async receive(
     settings: QueueSettings,
     request: { readonly max: number; readonly visibilityMs: number; readonly attempt?: string },
-    wait: { readonly untilMs: number; readonly client: Client },
+    wait: {
+      readonly untilMs: number;
+      readonly client: Client;
+      readonly mayStill?: (() => Promise<boolean>) | undefined;
+    },
   ): Promise<Received | Refusal> {
-    const { client, untilMs } = wait;
+    const { client, untilMs, mayStill } = wait;
     let reply: Received | Refusal = await this.call(settings, { kind: "receive", ...request });
     while (isEmpty(reply) && Date.now() < untilMs && !client.signal.aborted) {
       const id = crypto.randomUUID();
@@ -70,6 +75,7 @@ export class ShardClient {
         for (let rung = true; rung && isEmpty(reply); ) {
           rung = (await bell.next(untilMs - Date.now())) === "ring";
           if (rung ? !(await client.isThere()) : client.signal.aborted) return reply;
+          if (mayStill && !(await mayStill())) return reply;
           // Rung or not: before the answer is "nothing", one more look.
           reply = await this.call(settings, { kind: "receive", ...request, waiter: id });
         }

@@ -70,6 +70,16 @@ describe("with policies", () => {
     expect(verdict(rootCaller(owner, "AKIA"), "sqs:ReceiveMessage", { policy })).toBe("allowed");
   });
 
+  it("another account is not told of a policy that denies it: a queue without one says the same", () => {
+    for (const caller of [rootCaller(other, "AKIA"), userCaller(other, "bob"), anonymous]) {
+      const nothing = verdict(caller, "sqs:SendMessage");
+      expect(nothing).toContain("because no resource-based policy allows");
+      expect(verdict(caller, "sqs:SendMessage", { policy: policyTo("Deny", "sqs:*", everyone) })).toBe(
+        nothing,
+      );
+    }
+  });
+
   it("a user's policy can deny what the queue's allows", () => {
     const alice = userCaller(owner, "alice", policyTo("Deny", "sqs:*"));
     expect(verdict(alice, "sqs:SendMessage", { policy: policyTo("Allow", "sqs:*", everyone) })).toMatch(

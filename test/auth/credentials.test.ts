@@ -175,6 +175,20 @@ describe("an access key of a user", () => {
     expect(db.asked).toHaveLength(3);
   });
 
+  it("is refused after 60 seconds, though whoever asks again and again hangs up before the answer", async () => {
+    const { db, credentials } = database(stored());
+    await credentials.find(id, 0);
+    db.keys.delete(id);
+    db.answers = new Promise(() => undefined);
+    for (let nowMs = limits.credentialRefreshMs; nowMs < 60_000; nowMs += limits.credentialRetryMs) {
+      expect(credentials.find(id, nowMs)).toBeInstanceOf(Promise);
+      expect(credentials.find(id, nowMs + limits.credentialRetryMs - 1)).toEqual(credentialOf());
+    }
+    void credentials.find(id, 60_000);
+    db.answers = Promise.resolve();
+    expect(await credentials.find(id, 60_000)).toBeUndefined();
+  });
+
   it("stays in use while the database is away, asking for it every few seconds only", async () => {
     const { db, credentials } = database(stored());
     await credentials.find(id, 0);

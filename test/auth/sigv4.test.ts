@@ -568,3 +568,16 @@ describe("a presigned URL", () => {
     expect(await verify({ ...request, query }, { nowMs: signedAtMs + 61_000 })).toEqual(expired);
   });
 });
+
+describe("the list of signed headers", () => {
+  it("names each header once, so that no request is much longer to sign than to send", async () => {
+    const request = signInHeader({ ...signing, headers: { ...signing.headers, filler: "x".repeat(10_000) } });
+    expect(await verify(request)).toEqual(verified);
+    const authorization = request.headers.get("authorization") ?? "";
+    const read = vi.spyOn(Headers.prototype, "get");
+    const many = authorization.replace("SignedHeaders=", `SignedHeaders=${"filler;".repeat(5000)}`);
+    expect(await verify(withHeader(request, "authorization", many))).toEqual(wrongSignature);
+    expect(read.mock.calls.filter(([name]) => name === "filler")).toEqual([]);
+    read.mockRestore();
+  });
+});

@@ -39,10 +39,15 @@ const keysUnder = (base64: string) => new DataKeys(env.DB, rootKeys(base64), { r
 const shardOf = ({ uid }: QueueSettings) => env.QUEUE_SHARD.getByName(shardName(uid));
 
 /** The cron trigger comes, to a Worker with these settings more. */
-async function trigger(settings: Record<string, string> = {}, nowMs = NOW_MS): Promise<void> {
+async function trigger(
+  settings: Record<string, string> = {},
+  nowMs = NOW_MS,
+  DB: D1Database = env.DB,
+): Promise<void> {
   const context = createExecutionContext();
   const controller = createScheduledController({ scheduledTime: new Date(nowMs) });
-  await worker.scheduled(controller, { ...env, ROOT_KEY: NEW, ROOT_KEY_PREVIOUS: OLD, ...settings }, context);
+  const bindings = { ...env, DB, ROOT_KEY: NEW, ROOT_KEY_PREVIOUS: OLD, ...settings };
+  await worker.scheduled(controller, bindings, context);
   await waitOnExecutionContext(context);
 }
 
@@ -86,6 +91,41 @@ it("the cron trigger erases the keys of queues that were deleted a year ago", as
   await trigger({}, NOW_MS + limits.retiredKeySeconds * 1000);
   expect(await count()).toBe(0);
 });
+
+it.each([
+  ["DELETE FROM kms_materials", "KMS keys"],
+  ["access_keys", "secrets under old root keys"],
+  ["UPDATE queues SET data_key_id", "data keys of queues"],
+])(
+  "what fails at %s holds up nothing else that is due, and the trigger fails all the same",
+  async (sql, what) => {
+    const error = vi.spyOn(console, "error").mockReturnValue();
+    const due = await createQueue("due", 90);
+    const deleted = await createQueue("deleted", 1);
+    await catalog().deleteQueue(deleted, NOW_MS - limits.retiredKeySeconds * 1000);
+    await expect(trigger({}, NOW_MS, failingAt(sql))).rejects.toThrow("the upkeep of keys failed");
+    expect(error.mock.calls.map(([text]) => text)).toEqual([`upkeep failed: ${what}`]);
+    const { results } = await env.DB.prepare("SELECT queue_uid FROM data_keys").all();
+    expect(results).not.toContainEqual({ queue_uid: deleted.uid });
+    const isRotated = (await catalog().readQueue(due))?.version === 2;
+    expect(isRotated).toBe(what !== "data keys of queues");
+    error.mockRestore();
+  },
+);
+
+/** D1, but for statements with this text. */
+function failingAt(sql: string): D1Database {
+  return new Proxy(env.DB, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name !== "prepare") return typeof member === "function" ? member.bind(target) : member;
+      return (text: string) => {
+        if (text.includes(sql)) throw new Error("D1 refused");
+        return target.prepare(text);
+      };
+    },
+  });
+}
 
 it.each([
   ["ROOT_KEY_PREVIOUS", "c2hvcnQ="],

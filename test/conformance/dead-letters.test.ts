@@ -8,8 +8,8 @@ import { type DeadLetterHistory, deadLetterHistoryFrom, type Step } from "./dead
 import { type RecoverBoth, runDeadLetters } from "./dead-letter-run.ts";
 import type { Recover, RunOptions } from "./shard-run.ts";
 
-const HISTORIES = Number(process.env["HISTORIES"] ?? 1000);
-const SWEPT = Math.ceil(HISTORIES / 10);
+const HISTORIES = Number(process.env["HISTORIES"] ?? 500);
+const SWEPT = Math.ceil(HISTORIES / 5);
 const SEED = process.env["SEED"];
 const AN_HOUR_MS = 3_600_000;
 

@@ -9,8 +9,8 @@ import { runHistory } from "./history-run.ts";
 import type { Recover, RunOptions } from "./shard-run.ts";
 import { type Saw, tally, witnessedLog } from "./witness.ts";
 
-const HISTORIES = Number(process.env["HISTORIES"] ?? 3000);
-const SWEPT = Math.ceil(HISTORIES / 10);
+const HISTORIES = Number(process.env["HISTORIES"] ?? 1500);
+const SWEPT = Math.ceil(HISTORIES / 5);
 const SEED = process.env["SEED"];
 const AN_HOUR_MS = 3_600_000;
 

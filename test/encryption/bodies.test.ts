@@ -1,12 +1,14 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
-import { createBodies } from "../../src/encryption/bodies.ts";
+import { type Bodies, createBodies, KMS_KEY } from "../../src/encryption/bodies.ts";
 import type { DataKeySource } from "../../src/encryption/data-key.ts";
+import { KmsDataKeys } from "../../src/encryption/kms-data-keys.ts";
 import { utf8 } from "../../src/lib/bytes.ts";
-import { queueDoesNotExist } from "../../src/queue/errors.ts";
+import { queueDoesNotExist, sqsError } from "../../src/queue/errors.ts";
 import type { QueueSettings } from "../../src/queue/settings.ts";
-import { DataKeysInHand } from "../support/encryption.ts";
+import { DataKeysInHand, noKms, openedBy } from "../support/encryption.ts";
 import { testSettings } from "../support/fake-queue.ts";
+import { KmsInHand } from "../support/kms-in-hand.ts";
 
 const settings = testSettings();
 const plainSettings = testSettings({ sqsManagedSse: false });
@@ -19,14 +21,12 @@ function isolate(keys: DataKeySource = new DataKeysInHand()) {
   return {
     bodies,
     async seal(of: QueueSettings, bytes: Uint8Array, messageId = id) {
-      const seal = await bodies.forSealing(of);
+      const seal = await bodies.forSealing(of, noKms);
       if (!seal.ok) throw new Error(seal.error.kind);
       return seal.value(bytes, messageId);
     },
-    async open(of: QueueSettings, sealed: Uint8Array, sealedAs = id) {
-      const open = await bodies.forOpening(of);
-      if (!open.ok) throw new Error(open.error.kind);
-      return open.value(sealed, sealedAs);
+    open(of: QueueSettings, bytes: Uint8Array, sealedAs = id) {
+      return openedBy(bodies, of, { bytes, sealedAs, kms: noKms });
     },
   };
 }
@@ -34,7 +34,6 @@ function isolate(keys: DataKeySource = new DataKeysInHand()) {
 describe.each([
   ["encrypted", settings, 1],
   ["plain", plainSettings, 0],
-  ["encrypted under a KMS key", testSettings({ sqsManagedSse: false, kmsMasterKeyId: "alias/k" }), 1],
 ])("a message to a queue that is %s", (_, queue, form) => {
   test.each([new Uint8Array(), utf8("hello"), new Uint8Array(70_000).fill(7)])(
     "opens again, in another isolate too",
@@ -103,6 +102,85 @@ describe("a sealed message", () => {
   });
 });
 
+describe("under a KMS key", () => {
+  const kmsSettings = testSettings({ sqsManagedSse: false, kmsMasterKeyId: "alias/k" });
+
+  async function sealUnder(kms: KmsInHand, bodies: Bodies, texts: readonly string[]) {
+    const seal = await bodies.forSealing(kmsSettings, kms.as());
+    if (!seal.ok) throw new Error(seal.error.kind);
+    return texts.map((text) => seal.value(utf8(text), id));
+  }
+
+  test("a batch is sealed under one data key, and opened in another isolate by asking for it once", async () => {
+    const kms = new KmsInHand();
+    const texts = Array.from({ length: 10 }, (_, i) => `message ${i}`);
+    const sealed = await sealUnder(kms, isolate().bodies, texts);
+    expect(kms.generated).toBe(1);
+    expect(sealed.map(([form]) => form)).toEqual(texts.map(() => 2));
+    expect(sealed.some((bytes) => Buffer.from(bytes).includes("message"))).toBe(false);
+
+    const asked = { decrypted: kms.decrypted, asked: kms.asked };
+    const open = await isolate().bodies.forOpening(kmsSettings, kms.as());
+    if (!open.ok) throw new Error(open.error.kind);
+    const opened = await Promise.all(sealed.map((bytes) => open.value(bytes, id)));
+    expect(opened.map((bytes) => bytes.ok && Buffer.from(bytes.value).toString())).toEqual(texts);
+    // Once whether it may receive at all, and once for the data key.
+    expect(kms).toMatchObject({ decrypted: asked.decrypted + 1, asked: asked.asked + 2 });
+  });
+
+  test("a queue reads all that was ever sent to it, however it was set then and is now", async () => {
+    const kms = new KmsInHand();
+    const { bodies } = isolate();
+    const times = [settings, kmsSettings, plainSettings, kmsSettings, settings];
+    const sealed: Uint8Array[] = [];
+    for (const [index, then] of times.entries()) {
+      const seal = await bodies.forSealing(then, kms.as());
+      if (!seal.ok) throw new Error(seal.error.kind);
+      sealed.push(seal.value(utf8(`${index}`), id));
+    }
+    expect(sealed.map(([form]) => form)).toEqual([1, 2, 0, 2, 1]);
+    for (const now of [settings, kmsSettings, plainSettings]) {
+      const opened = await Promise.all(
+        sealed.map((bytes) => openedBy(bodies, now, { bytes, sealedAs: id, kms: kms.as() })),
+      );
+      expect(opened.map((bytes) => Buffer.from(bytes).toString())).toEqual(["0", "1", "2", "3", "4"]);
+    }
+  });
+
+  test("nothing is sealed, nor may be received, when the key refuses", async () => {
+    const kms = new KmsInHand();
+    const { bodies } = isolate();
+    const error = sqsError("KmsDisabled", "no");
+    kms.refusal = error;
+    expect(await bodies.forSealing(kmsSettings, kms.as())).toEqual({ ok: false, error });
+    expect(await bodies.forOpening(kmsSettings, kms.as())).toEqual({ ok: false, error });
+    expect(kms.generated).toBe(0);
+  });
+
+  test("a message is refused, and not its queue, where only its own key refuses", async () => {
+    const kms = new KmsInHand();
+    const { bodies } = isolate();
+    const [sealed = new Uint8Array()] = await sealUnder(kms, bodies, ["hello"]);
+    const error = sqsError("KmsAccessDenied", "no");
+    kms.decryptRefusal = error;
+    for (const now of [settings, plainSettings, kmsSettings]) {
+      const open = await bodies.forOpening(now, kms.as());
+      expect(open.ok && (await open.value(sealed, id))).toEqual({ ok: false, error });
+    }
+  });
+
+  test("each message that is sealed counts towards the end of its data key", async () => {
+    const kms = new KmsInHand();
+    const kmsDataKeys = new KmsDataKeys(KMS_KEY, () => 0, 3);
+    const bodies = createBodies(new DataKeysInHand(), { kmsDataKeys });
+    await sealUnder(kms, bodies, ["a", "b"]);
+    await sealUnder(kms, bodies, ["c"]);
+    expect(kms.generated).toBe(1);
+    await sealUnder(kms, bodies, ["d"]);
+    expect(kms.generated).toBe(2);
+  });
+});
+
 test.each([Uint8Array.of(9, 1, 2), new Uint8Array()])(
   "a form that this release does not know is an error, not a message",
   async (sealed) => {
@@ -118,19 +196,19 @@ describe("before anything is stored or leased", () => {
   };
 
   test("a queue that was deleted refuses to be sealed for", async () => {
-    const refused = await isolate(gone).bodies.forSealing(settings);
+    const refused = await isolate(gone).bodies.forSealing(settings, noKms);
     expect(refused).toEqual({ ok: false, error: queueDoesNotExist });
   });
 
   test("a key that is neither at hand nor to be had fails the call", async () => {
     const { bodies } = isolate(away);
-    await expect(bodies.forSealing(settings)).rejects.toThrow("D1 is away");
-    await expect(bodies.forOpening({ ...settings, dataKeyId: id })).rejects.toThrow("D1 is away");
+    await expect(bodies.forSealing(settings, noKms)).rejects.toThrow("D1 is away");
+    await expect(bodies.forOpening({ ...settings, dataKeyId: id }, noKms)).rejects.toThrow("D1 is away");
   });
 
   test("a plain queue asks for no key", async () => {
     const { bodies } = isolate(away);
-    expect((await bodies.forSealing(plainSettings)).ok).toBe(true);
-    expect((await bodies.forOpening({ ...plainSettings, dataKeyId: id })).ok).toBe(true);
+    expect((await bodies.forSealing(plainSettings, noKms)).ok).toBe(true);
+    expect((await bodies.forOpening({ ...plainSettings, dataKeyId: id }, noKms)).ok).toBe(true);
   });
 });

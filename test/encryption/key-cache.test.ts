@@ -21,3 +21,12 @@ test("the longest unused makes room, and a key that was put again or asked for i
   cache.put("d", 5);
   expect([cache.get("a"), cache.get("c"), cache.get("d")]).toEqual([undefined, 4, 5]);
 });
+
+test("a key that is deleted is gone, and so are those that are dropped", () => {
+  const cache = new KeyCache<number>(3);
+  for (const [id, key] of Object.entries({ a: 1, b: 2, c: 3 })) cache.put(id, key);
+  cache.delete("a");
+  cache.delete("nothing");
+  cache.drop((key) => key === 3);
+  expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual([undefined, 2, undefined]);
+});

@@ -3,7 +3,17 @@ import { decodeForm } from "../../src/protocols/aws-query.ts";
 import { queryDialectOf } from "../../src/protocols/dialects.ts";
 import { emptyForm, readForm } from "../../src/protocols/form.ts";
 import { sqsError } from "../../src/queue/errors.ts";
-import { boolean, optional, type StructureShape, structure } from "../../src/shapes/shape.ts";
+import {
+  boolean,
+  entries,
+  list,
+  members,
+  optional,
+  required,
+  type StructureShape,
+  string,
+  structure,
+} from "../../src/shapes/shape.ts";
 import { decoded, refused } from "../support/decode.ts";
 import { sqsShapes } from "../support/sqs-shapes.ts";
 import { formRequest, getRequest, queueUrl, stamp } from "../support/wire.ts";
@@ -213,6 +223,34 @@ describe("types", () => {
     ],
   ])("%s refuses %s", (action, parameters, text) => {
     expect(refused(formRequest(`Action=${action}&${parameters}`))).toBe(`SerializationException: ${text}`);
+  });
+
+  test.each([
+    ["Tags.member.1.Key=a", "Tags.member.1.Value"],
+    ["Tags.member.7.Key=a&Tags.member.7.Value=b&Tags.member.9.Value=c", "Tags.member.2.Key"],
+    ["Entries.member.1.Attributes.entry.1.Value.Type=a", "Entries.member.1.Attributes.entry.Name"],
+    ["Entries.member.1.Attributes.entry.1.Name=a", "Entries.member.1.Attributes.entry.Value"],
+    [
+      "Entries.member.2.Attributes.entry.1.Name=a&Entries.member.2.Attributes.entry.1.Value.Other=b",
+      "Entries.member.1.Attributes.entry.1.Value.Type",
+    ],
+    ["Flat.1.Tags.member.1.Key=a", "Flat.1.Tags.member.1.Value"],
+  ])("of %s, whose lists and maps are not flattened, %s is missing", (parameters, name) => {
+    const tags = members(structure({ Key: required(string), Value: required(string) }));
+    const attributes = entries(structure({ Type: required(string) }), "Name", "Value");
+    const shape = structure({
+      Tags: optional(tags),
+      Entries: optional(members(structure({ Attributes: optional(attributes) }))),
+      Flats: optional(list(structure({ Tags: optional(tags) }), { queryName: "Flat" })),
+    });
+    const form = emptyForm();
+    readForm(form, parameters);
+    expect(decodeForm(shape, form)).toMatchObject({
+      error: {
+        kind: "MissingParameter",
+        message: `The request must contain the parameter ${name}.`,
+      },
+    });
   });
 
   test("booleans are written as XML Schema does", () => {

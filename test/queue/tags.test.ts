@@ -42,6 +42,12 @@ describe("keys to untag", () => {
     expect(tagKeysProblem(["k", "aws:k", "k".repeat(128)])).toBeUndefined();
   });
 
+  it("are a thousand at most", () => {
+    const keys = Array.from({ length: 1000 }, (_, i) => `k${i}`);
+    expect(tagKeysProblem(keys)).toBeUndefined();
+    expect(tagKeysProblem([...keys, "k"])?.message).toBe("A request can have 1000 tag keys at most.");
+  });
+
   it.each([[[]], [[""]], [["k", "k".repeat(129)]]])("may not be %j", (keys: string[]) => {
     expect(tagKeysProblem(keys)).toEqual({ kind: "InvalidParameterValue", message: keyLength });
   });

@@ -23,6 +23,14 @@ describe("the settings of a server on this machine", () => {
     expect(localSettings({ HTTPS: value }).https).toBe(false);
   });
 
+  it("have a port from 0 to 65535", () => {
+    expect(localSettings({ PORT: "0" }).port).toBe(0);
+    expect(localSettings({ PORT: "65535" }).port).toBe(65_535);
+    for (const PORT of ["65536", "-1", "80a"]) {
+      expect(() => localSettings({ PORT })).toThrow(`PORT must be 0 to 65535, not "${PORT}".`);
+    }
+  });
+
   it("hand on what only the Worker reads, if it is set", () => {
     const given = {
       ROOT_KEY_PREVIOUS: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",

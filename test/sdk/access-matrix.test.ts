@@ -333,8 +333,11 @@ async function openTarget(
   const arn = queueArn(name);
   const url = await accounts.createQueue(name, attributes);
   await sqs.tagQueue({ QueueUrl: url, Tags: { kept: "tag" } });
-  const source = JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 1 });
-  await accounts.createQueue(`${name}-source`, { RedrivePolicy: source });
+  // Open to all who sign: a move task is to be a question of the target's policy alone.
+  await accounts.createQueue(`${name}-source`, {
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 1 }),
+    Policy: policyOf({ ...statement("Allow", "*"), Action: "sqs:SendMessage", Resource: "*" }),
+  });
   for (const MessageBody of ["in flight", "waiting"]) await sqs.sendMessage({ QueueUrl: url, MessageBody });
   const { Messages } = await sqs.receiveMessage({ QueueUrl: url, VisibilityTimeout: 600 });
   if (statements) {

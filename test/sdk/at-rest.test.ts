@@ -3,11 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { KMS } from "@aws-sdk/client-kms";
 import type { Message } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningServer } from "../../scripts/server.ts";
 import { dataKeyOwner } from "../../src/encryption/data-key.ts";
-import { openSecret, rootKey } from "../../src/encryption/secrets.ts";
+import { openKmsMaterial } from "../../src/encryption/kms-material.ts";
+import { openSecret, rootKey, rootKeys } from "../../src/encryption/secrets.ts";
 import { type Sqs, sdks } from "../support/sdks.ts";
 import { defaults, startTestServer } from "../support/server.ts";
 
@@ -35,6 +37,9 @@ const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 let dataDir: string;
 let server: RunningServer;
 let sqs: Sqs;
+let kms: KMS;
+/** One that KMS made: it keeps none. */
+let dataKeyOfKms: Buffer;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "edge-sqs-at-rest-"));
@@ -42,6 +47,8 @@ beforeAll(async () => {
   const [json] = sdks;
   if (json === undefined) throw new Error("there is no SDK");
   sqs = json.connect(server.url);
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  kms = new KMS({ endpoint: server.url, region: "us-east-1", credentials });
 });
 afterAll(async () => {
   await server?.stop();
@@ -201,6 +208,30 @@ describe("messages take every way there is", () => {
     }
   });
 
+  test("through queues whose messages are sealed under KMS keys, to the dead letters and back", async () => {
+    const { KeyMetadata } = await kms.createKey({});
+    const KmsMasterKeyId = KeyMetadata?.KeyId ?? "";
+    const dead = await create("kms-dead", { KmsMasterKeyId: "alias/aws/sqs" });
+    const redrive = { deadLetterTargetArn: arnOf("kms-dead"), maxReceiveCount: 1 };
+    const QueueUrl = await create("kms", { KmsMasterKeyId, RedrivePolicy: JSON.stringify(redrive) });
+    const poison = message("KMS");
+    await sqs.sendMessage({ QueueUrl, ...poison });
+    const Entries = Array.from({ length: 9 }, (_, i) => ({ Id: `${i}`, ...message(`KMS batch ${i}`) }));
+    expect((await sqs.sendMessageBatch({ QueueUrl, Entries })).Successful).toHaveLength(9);
+    const received = await receive(QueueUrl, { VisibilityTimeout: 0 });
+    expect(received.map(seen)).toContainEqual(sentLike(poison));
+    expect(await receive(QueueUrl)).toEqual([]);
+    expect((await receive(dead, { WaitTimeSeconds: 20, VisibilityTimeout: 0 })).length).toBeGreaterThan(0);
+    await sqs.startMessageMoveTask({ SourceArn: arnOf("kms-dead") });
+    expect((await receive(QueueUrl, { WaitTimeSeconds: 20 })).length).toBeGreaterThan(0);
+    const fifo = await create("kms.fifo", { KmsMasterKeyId, FifoQueue: "true" });
+    const ordered = fifoMessage("KMS FIFO");
+    await sqs.sendMessage({ QueueUrl: fifo, ...ordered });
+    expect((await receive(fifo)).map(seen)).toEqual([sentLike(ordered)]);
+    const fromKms = await kms.generateDataKey({ KeyId: KmsMasterKeyId, KeySpec: "AES_256" });
+    dataKeyOfKms = Buffer.from(fromKms.Plaintext ?? []);
+  });
+
   test("in the clear where encryption is turned off", async () => {
     const QueueUrl = await create("control", { SqsManagedSseEnabled: "false" });
     await sqs.sendMessage({ QueueUrl, MessageBody: control });
@@ -220,6 +251,15 @@ describe("on disk", () => {
       if (!text.ok) throw new Error(text.error);
       return { bytes: Buffer.from(text.value, "base64"), what: `data key ${id}` };
     });
+    const { results: materials } = await server.database
+      .prepare("SELECT key_id AS keyId, version, sealed_material AS sealed FROM kms_materials")
+      .all<{ keyId: string; version: number; sealed: string }>();
+    const ofKms = materials.map(({ keyId, version, sealed }) => {
+      const { bytes } = openKmsMaterial(rootKeys(defaults.worker.ROOT_KEY), sealed, { keyId, version });
+      return { bytes: Buffer.from(bytes), what: `material of KMS key ${keyId}` };
+    });
+    expect(ofKms).toHaveLength(2);
+    keys.push(...ofKms, { bytes: dataKeyOfKms, what: "data key of KMS" });
     await server.stop();
   });
 

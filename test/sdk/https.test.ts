@@ -69,7 +69,7 @@ describe.each(sdks)("a server with HTTPS, through the $name SDK", (sdk) => {
   it("leases nothing for a client that has gone while it waited", async () => {
     const sqs = trusting();
     const { QueueUrl } = await sqs.createQueue({ QueueName: `${sdk.name}-hung-up` });
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 2; round++) {
       const hangUp = new AbortController();
       const poll = sqs.receiveMessage({ QueueUrl, WaitTimeSeconds: 20 }, { abortSignal: hangUp.signal });
       const failure = failureOf(poll);
@@ -124,16 +124,11 @@ describe("npm start with --https", () => {
     expect(() => readFileSync(keptTlsFiles(dataDir).certPath)).toThrow("ENOENT");
   });
 
-  it("refuses what it does not understand, and a certificate without its key", async () => {
-    const refused = (...args: string[]) => refusedStart(temporaryDir(), {}, args);
+  it("refuses a certificate without its own key, in one line", async () => {
     const files = ownFiles();
     const otherKey = join(temporaryDir(), "other.pem");
     writeFileSync(otherKey, selfSignedCertificate(Date.now()).key);
-    expect(await refused("--http")).toMatchObject({ code: 1, output: /Unknown option '--http'/ });
-    expect(await refused("https")).toMatchObject({ code: 1, output: /^npm start +serves HTTP\n/ });
-    expect(await refused("--cert", files.cert)).toMatchObject({ code: 1, output: /^--cert needs --key/ });
-    expect(await refused("--key", files.key)).toMatchObject({ code: 1, output: /^--cert needs --key/ });
-    expect(await refused("--cert", files.cert, "--key", otherKey)).toEqual({
+    expect(await refusedStart(temporaryDir(), {}, ["--cert", files.cert, "--key", otherKey])).toEqual({
       code: 1,
       output: `${otherKey} is not the private key of ${files.cert}.\n`,
     });

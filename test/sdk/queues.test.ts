@@ -438,21 +438,6 @@ describe.each(sdks)("queues through the $name SDK", (sdk) => {
       ApproximateNumberOfMessages: "3",
     });
   });
-
-  it("actions that there are none of yet are refused as unknown", async () => {
-    const url = await createQueue();
-    const call = sqs.addPermission({
-      QueueUrl: url,
-      Label: "l",
-      AWSAccountIds: ["111111111111"],
-      Actions: ["SendMessage"],
-    });
-    expect(await faultOf(call)).toEqual({
-      code: sdk.name === "JSON" ? "UnknownOperation" : "InvalidAction",
-      status: sdk.name === "JSON" ? 404 : 400,
-      message: "The action AddPermission is not valid for this endpoint.",
-    });
-  });
 });
 
 describe("with STRICT_SQS_TIMING", () => {

@@ -14,35 +14,23 @@ import {
 } from "../support/server.ts";
 
 describe("npm start", () => {
-  it("says where it listens, which credentials to use, and what to paste", async () => {
+  it("serves with the settings of its environment, and on SIGINT stops and leaves no process", async () => {
     const dataDir = temporaryDir();
-    const server = await spawnServer(dataDir);
-    expect(server.output()).toContain(`edge-sqs listens on ${server.url}\n`);
-    expect(server.output()).toContain(
-      "Access key test, secret test, account 000000000000, region us-east-1.",
-    );
-    expect(server.output()).toContain(`Data in ${dataDir}.`);
-    expect(server.output()).toContain(
-      [
-        `  export AWS_ENDPOINT_URL=${server.url} AWS_DEFAULT_REGION=us-east-1`,
-        "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
-        "  aws sqs create-queue --endpoint-url $AWS_ENDPOINT_URL --queue-name hello",
-      ].join("\n"),
-    );
-    const health = await fetch(`${server.url}/health`);
-    expect(health.status).toBe(200);
-  });
-
-  it("takes its settings from the environment, and keeps an operator's secret off the screen", async () => {
-    const server = await spawnServer(temporaryDir(), {
-      env: { ROOT_ACCOUNT_ID: "123456789012", ROOT_SECRET_ACCESS_KEY: "do-not-print-me" },
-    });
-    const client = connect(server.url, {
-      credentials: { accessKeyId: "test", secretAccessKey: "do-not-print-me" },
-    });
-    const { QueueUrl } = await client.createQueue({ QueueName: "q" });
+    const env = { ROOT_ACCOUNT_ID: "123456789012", ROOT_SECRET_ACCESS_KEY: "do-not-print-me" };
+    const server = await spawnServer(dataDir, { env });
+    const credentials = { accessKeyId: "test", secretAccessKey: "do-not-print-me" };
+    const { QueueUrl } = await connect(server.url, { credentials }).createQueue({ QueueName: "q" });
     expect(QueueUrl).toBe(`${server.url}/123456789012/q`);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    expect(server.output()).toContain(`edge-sqs listens on ${server.url}\n`);
+    expect(server.output()).toContain(`Data in ${dataDir}.`);
     expect(server.output()).not.toContain("do-not-print-me");
+
+    const runtime = runtimeOf(dataDir);
+    expect(isRunning(runtime)).toBe(true);
+    expect(await server.stop("SIGINT")).toBe(0);
+    expect(isRunning(runtime)).toBe(false);
+    expect(readRuntime(dataDir)).toBeUndefined();
   });
 
   it("refuses a port that is taken, in one line", async () => {
@@ -56,67 +44,44 @@ describe("npm start", () => {
     });
   });
 
-  it("refuses a port that is none", async () => {
-    expect(await refusedStart(temporaryDir(), { PORT: "65536" })).toEqual({
-      code: 1,
-      output: 'PORT must be 0 to 65535, not "65536".\n',
-    });
-  });
-
-  it("refuses a data directory that another server has, and leaves that server alone", async () => {
+  it("refuses a data directory that another server has, until that one has stopped on SIGTERM", async () => {
     const dataDir = temporaryDir();
     const first = await spawnServer(dataDir);
+    const runtime = runtimeOf(dataDir);
     expect(await refusedStart(dataDir, {})).toEqual({
       code: 1,
       output: `${dataDir} is in use by another server, process ${first.pid}.\n`,
     });
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
-    await first.stop("SIGTERM");
+    expect(await first.stop("SIGTERM")).toBe(0);
+    expect(isRunning(runtime)).toBe(false);
+    expect(readRuntime(dataDir)).toBeUndefined();
     const second = await spawnServer(dataDir);
     expect((await fetch(`${second.url}/health`)).status).toBe(200);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("stops on %s and leaves no process", async (signal) => {
-    const dataDir = temporaryDir();
-    const server = await spawnServer(dataDir);
-    const runtime = runtimeOf(dataDir);
-    expect(isRunning(runtime)).toBe(true);
-    expect(await server.stop(signal)).toBe(0);
-    expect(isRunning(runtime)).toBe(false);
-    expect(readRuntime(dataDir)).toBeUndefined();
-  });
-
-  it("ends with an error when the runtime dies", async () => {
-    const dataDir = temporaryDir();
-    const server = await spawnServer(dataDir);
-    process.kill(runtimeOf(dataDir).pid, "SIGKILL");
-    expect(await server.ended).toBe(1);
-    expect(server.output()).toContain("The Workers runtime ended unexpectedly (SIGKILL).\n");
-    expect(readRuntime(dataDir)).toBeUndefined();
-  });
-
-  it("replaces the runtime that a killed server left behind, and keeps its messages", async () => {
+  it("keeps messages, whichever of script and runtime is killed, and leaves no runtime behind", async () => {
     const dataDir = temporaryDir();
     const first = await spawnServer(dataDir);
-    await send(first, "survivor");
+    await send(first, "first");
     const orphan = runtimeOf(dataDir);
     expect(await first.stop("SIGKILL")).toBe("SIGKILL");
     expect(isRunning(orphan)).toBe(true);
 
     const second = await spawnServer(dataDir);
     expect(isRunning(orphan)).toBe(false);
-    expect(await receive(second)).toBe("survivor");
-  });
-
-  it("keeps messages through a kill of script and runtime alike", async () => {
-    const dataDir = temporaryDir();
-    const first = await spawnServer(dataDir);
-    await send(first, "survivor");
+    expect(await receive(second)).toBe("first");
+    await send(second, "second");
     const runtime = runtimeOf(dataDir);
-    await first.kill();
-    const second = await spawnServer(dataDir);
+    await second.kill();
+
+    const third = await spawnServer(dataDir);
     expect(isRunning(runtime)).toBe(false);
-    expect(await receive(second)).toBe("survivor");
+    expect(await receive(third)).toBe("second");
+    process.kill(runtimeOf(dataDir).pid, "SIGKILL");
+    expect(await third.ended).toBe(1);
+    expect(third.output()).toContain("The Workers runtime ended unexpectedly (SIGKILL).\n");
+    expect(readRuntime(dataDir)).toBeUndefined();
   });
 });
 

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { Bodies } from "../../src/encryption/bodies.ts";
 import type { Result } from "../../src/lib/result.ts";
 import type { ActionError } from "../../src/queue/errors.ts";
 import { defaultFifoAttributes } from "../../src/queue/fifo-attributes.ts";
 import type { FifoAttributes, QueueAttributes, QueueSettings } from "../../src/queue/settings.ts";
-import type { OpenQueue, QueueAction, ReceiveRequest } from "../../src/services/action.ts";
+import type { OpenQueue, QueueAction, ReceiveRequest, RequestContext } from "../../src/services/action.ts";
 import type {
   DeliveredMessage,
   Done,
@@ -97,7 +96,9 @@ export async function run(
   action: QueueAction,
   queue: OpenQueue,
   input: Readonly<Record<string, unknown>>,
-  context: { readonly traceHeader?: string; readonly bodies?: Bodies } = {},
+  context: Partial<
+    Pick<RequestContext, "traceHeader" | "bodies" | "caller" | "facts" | "kms" | "nowMs">
+  > = {},
 ): Promise<Result<unknown, ActionError>> {
   const caller = { ...userCaller("000000000000", "worker"), userId: "AIDAWORKER" };
   const request = {
@@ -105,8 +106,8 @@ export async function run(
     batchId: randomUUID(),
     bodies: testBodies,
     blinding: testBlinding,
-    ...context,
     caller,
+    ...context,
     queue,
     input: { QueueUrl: "orders", ...input },
   };

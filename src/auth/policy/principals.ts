@@ -7,8 +7,8 @@ import type { Principal } from "./question.ts";
 export interface Principals {
   readonly everyone: boolean;
   readonly accounts: ReadonlySet<string>;
-  /** Of users, roles and sessions. */
-  readonly arns: ReadonlySet<string>;
+  /** Of users, roles and sessions, as they call here, and as the policy spells each. */
+  readonly arns: ReadonlyMap<string, string>;
   /** `AIDA…` and `AROA…`: what the ARN of a deleted user or role turns into. */
   readonly uniqueIds: ReadonlySet<string>;
   readonly services: ReadonlySet<string>;
@@ -29,7 +29,7 @@ export function readPrincipals(element: unknown): Result<Principals, string> {
   if (element === "*") return ok({ ...nobody, everyone: true });
   if (!isJsonObject(element)) return err("Syntax errors in policy.");
   const accounts: string[] = [];
-  const arns: string[] = [];
+  const arns = new Map<string, string>();
   const uniqueIds: string[] = [];
   const services: string[] = [];
   const federated: string[] = [];
@@ -47,7 +47,7 @@ export function readPrincipals(element: unknown): Result<Principals, string> {
       else if (kind !== "AWS") return err("Syntax errors in policy.");
       else if (text === "*") everyone = true;
       else if (account !== undefined) accounts.push(account);
-      else if (callerArn.test(text)) arns.push(text);
+      else if (callerArn.test(text)) arns.set(text.replace(partition, "arn:aws:"), text);
       else if (uniqueId.test(text)) uniqueIds.push(text);
       // A wildcard within an ARN is refused like any other misspelling.
       else return err(`Invalid principal in policy: "AWS":"${text}"`);
@@ -56,7 +56,7 @@ export function readPrincipals(element: unknown): Result<Principals, string> {
   return ok({
     everyone,
     accounts: setOf(accounts),
-    arns: setOf(arns),
+    arns: arns.size === 0 ? noArns : arns,
     uniqueIds: setOf(uniqueIds),
     services: setOf(services),
     federated: setOf(federated),
@@ -102,19 +102,24 @@ export function isSpared(
   const how = howMeant(principals, principal, boundIds);
   if (how !== meant.byAccount || principal.kind === "root") return how !== meant.none;
   if (principals.uniqueIds.size > 0) return false;
-  return !Array.from(principals.arns).some((arn) => arn.split(":")[4] === principal.account);
+  return !Array.from(principals.arns.keys()).some((arn) => arn.split(":")[4] === principal.account);
 }
+
+const noArns: Principals["arns"] = new Map();
 
 const nobody: Principals = {
   everyone: false,
   accounts: setOf([]),
-  arns: setOf([]),
+  arns: noArns,
   uniqueIds: setOf([]),
   services: setOf([]),
   federated: setOf([]),
 };
 
 const rootArn = /^arn:aws[a-z-]*:iam::(\d{12}):root$/;
+
+/** Callers here are all of one, whatever the region: a Deny in a policy that was written for China denies them. */
+const partition = /^arn:aws[a-z-]*:/;
 
 const callerArn =
   /^arn:aws[a-z-]*:(?:iam::\d{12}:(?:user|role)\/[\w+=,.@/-]+|sts::\d{12}:(?:assumed-role\/[\w+=,.@-]+|federated-user)\/[\w+=,.@-]+)$/;
@@ -127,8 +132,9 @@ function names(
   principal: Principal,
   boundIds: ReadonlyMap<string, string> | undefined,
 ): boolean {
-  if (!arns.has(arn)) return false;
-  const bound = boundIds?.get(arn);
+  const spelled = arns.get(arn);
+  if (spelled === undefined) return false;
+  const bound = boundIds?.get(spelled);
   return bound === undefined || bound === principal.userId || bound === uniqueIdOf(principal);
 }
 

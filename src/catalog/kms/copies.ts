@@ -7,7 +7,7 @@ import { limits } from "../../queue/limits.ts";
  * that dies with its request when the client hangs up.
  */
 export class Copies<V> {
-  readonly #known = new Map<string, { readonly value: V; readAgainAtMs: number }>();
+  readonly #known = new Map<string, Copy<V>>();
   readonly #capacity: number;
   readonly #clock: () => number;
   /** Rises with every write, to whatever, so that nothing read before it is remembered after it. */
@@ -24,12 +24,14 @@ export class Copies<V> {
     const known = this.#known.get(id);
     if (known === undefined) return await this.read(id, read);
     const nowMs = this.#clock();
-    if (nowMs < known.readAgainAtMs) return known.value;
+    if (nowMs < Math.min(known.readAgainAtMs, known.trustedUntilMs)) return known.value;
     known.readAgainAtMs = nowMs + limits.kmsRetryMs;
     try {
       return await this.read(id, read);
     } catch (cause) {
       console.warn(`kms: D1 failed, what is known of ${id} is used past its time`, cause);
+      // The others do not wait for D1 as well.
+      known.trustedUntilMs = Math.max(known.trustedUntilMs, nowMs + limits.kmsRetryMs);
       return known.value;
     }
   }
@@ -40,7 +42,9 @@ export class Copies<V> {
     const value = await read();
     this.#known.delete(id);
     if (value === undefined || this.#writes !== writesBefore) return value;
-    this.#known.set(id, { value, readAgainAtMs: this.#clock() + limits.cachedKmsMs });
+    const nowMs = this.#clock();
+    const copy = { readAgainAtMs: nowMs + limits.cachedKmsMs, trustedUntilMs: nowMs + limits.trustedCopyMs };
+    this.#known.set(id, { value, ...copy });
     const oldest = this.#known.keys().next();
     if (this.#known.size > this.#capacity && !oldest.done) this.#known.delete(oldest.value);
     return value;
@@ -56,4 +60,11 @@ export class Copies<V> {
     this.#writes++;
     this.#known.delete(id);
   }
+}
+
+interface Copy<V> {
+  readonly value: V;
+  readAgainAtMs: number;
+  /** From then on it answers nobody, unless D1 is away. */
+  trustedUntilMs: number;
 }

@@ -1,5 +1,6 @@
 import type { ServiceError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
+import { brokenText } from "../constraint-text.ts";
 import { constraintError, iamErrors } from "./errors.ts";
 
 /** What IAM asks of a value by itself. */
@@ -36,15 +37,14 @@ function violationsOf([member, value, constraint]: Check): string[] {
   const size = typeof value === "string" ? value.length : value;
   const what = typeof value === "string" ? "length" : "value";
   if (pattern !== undefined && typeof says === "object" && !pattern.test(String(value))) {
-    broken.push(`Member must satisfy regular expression pattern: ${says.pattern}`);
+    broken.push(`satisfy regular expression pattern: ${says.pattern}`);
   }
   if (oneOf !== undefined && !oneOf.includes(String(value))) {
-    broken.push(`Member must satisfy enum value set: [${oneOf.join(", ")}]`);
+    broken.push(`satisfy enum value set: [${oneOf.join(", ")}]`);
   }
-  if (min !== undefined && size < min)
-    broken.push(`Member must have ${what} greater than or equal to ${min}`);
-  if (max !== undefined && size > max) broken.push(`Member must have ${what} less than or equal to ${max}`);
-  return broken.map((each) => `Value '${value}' at '${member}' failed to satisfy constraint: ${each}`);
+  if (min !== undefined && size < min) broken.push(`have ${what} greater than or equal to ${min}`);
+  if (max !== undefined && size > max) broken.push(`have ${what} less than or equal to ${max}`);
+  return broken.map((each) => brokenText(member, value, each));
 }
 
 const nameText = {

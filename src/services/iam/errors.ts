@@ -1,4 +1,5 @@
 import { type ActionError, type ServiceError, type SqsError, serviceError } from "../../queue/errors.ts";
+import { memberName, missingText, violationsText } from "../constraint-text.ts";
 
 /**
  * IAM's errors: codes, statuses and texts.
@@ -54,21 +55,12 @@ export function iamInputError(error: SqsError): ActionError {
 
 /** @param member as error texts name it */
 export function missingError(member: string): ServiceError {
-  return constraintError([`Value null at '${member}' failed to satisfy constraint: Member must not be null`]);
+  return constraintError([missingText(member)]);
 }
 
-/** @param violations each as `Value … at '…' failed to satisfy constraint: …` */
+/** @param violations as `violationsText` takes them */
 export function constraintError(violations: readonly string[]): ServiceError {
-  const count = violations.length === 1 ? "1 validation error" : `${violations.length} validation errors`;
-  return iamErrors.validation(`${count} detected: ${violations.join("; ")}`);
-}
-
-/** `UserName` is `userName` in these texts, `Tags.member.1.Key` is `tags.member.1.key`. */
-function memberName(parameter: string): string {
-  return parameter
-    .split(".")
-    .map((part) => part.charAt(0).toLowerCase() + part.slice(1))
-    .join(".");
+  return iamErrors.validation(violationsText(violations));
 }
 
 function noSuchEntity(message: string): ServiceError {

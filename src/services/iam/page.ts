@@ -63,7 +63,8 @@ function readMarker(marker: string, list: ListName): string | undefined {
   const bytes = fromBase64Url(marker);
   const text = bytes && fromUtf8Strict(bytes);
   const prefix = prefixOf(list);
-  return text?.startsWith(prefix) && text.length > prefix.length ? text.slice(prefix.length) : undefined;
+  const after = text?.startsWith(prefix) ? text.slice(prefix.length) : "";
+  return after !== "" && after.length <= limits.listKeyLength ? after : undefined;
 }
 
 function prefixOf({ account, action, of = "" }: ListName): string {

@@ -2,6 +2,7 @@ import type { PageRequest } from "../../catalog/identities/owner.ts";
 import type { ServiceError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
 import { members, required, string, structure } from "../../shapes/shape.ts";
+import { brokenText } from "../constraint-text.ts";
 import { type Check, constraints, violated } from "./constraints.ts";
 import { constraintError, iamErrors, missingError } from "./errors.ts";
 import { type ListName, writePage } from "./page.ts";
@@ -40,9 +41,7 @@ export function givenTagKeysProblem(keys: readonly string[]): ServiceError | und
 }
 
 function tooMany(member: string): ServiceError {
-  return constraintError([
-    `Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${limits.tags}`,
-  ]);
+  return constraintError([brokenText(member, undefined, `have length less than or equal to ${limits.tags}`)]);
 }
 
 const reserved = iamErrors.invalidInput("aws: prefixed tag keys are not allowed for external use.");

@@ -1,9 +1,9 @@
-import type { NamedPrincipal } from "../../catalog/policy-principals.ts";
 import { isJsonObject, parseJsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
 import type { RequestContext } from "../action.ts";
+import { lookUpPrincipals } from "../named-principals.ts";
 import { iamErrors } from "./errors.ts";
 import { keptPolicy, policyProblem, policySize } from "./policy-text.ts";
 
@@ -11,26 +11,18 @@ type Context = Pick<RequestContext, "catalog" | "identities" | "rootAccount">;
 
 /**
  * A trust policy as it is stored: the users and roles that it names are replaced by their unique ids, so that nobody
- * gets at a role by being created under the name of somebody deleted. Accounts that are not of this deployment cannot
- * be looked into; nobody calls from them.
+ * gets at a role by being created under the name of somebody deleted.
  */
-export async function storedTrust(
-  document: string,
-  { catalog, rootAccount }: Context,
-): Promise<Result<string, ServiceError>> {
+export async function storedTrust(document: string, context: Context): Promise<Result<string, ServiceError>> {
   const problem = policyProblem(document, "trust");
   if (problem) return err(problem);
   if (policySize(document) > limits.trustPolicyCharacters) {
     return err(iamErrors.quota("ACLSizePerRole", limits.trustPolicyCharacters));
   }
-  const named = principalsIn(document).flatMap((arn) => namedPrincipal(arn) ?? []);
-  const kept = keptPolicy(document);
-  if (named.length === 0) return ok(kept);
-  const { ids, accounts } = await catalog.principalIds(named);
-  const isHere = (account: string) => account === rootAccount || accounts.has(account);
-  const unknown = named.find(({ arn, account }) => isHere(account) && !ids.has(arn));
-  if (unknown) return err(iamErrors.malformedPolicy(`Invalid principal in policy: "AWS":"${unknown.arn}"`));
-  return ok(withPrincipals(kept, ids));
+  const ids = await lookUpPrincipals(principalsIn(document).filter(isUserOrRole), context);
+  return ids.ok
+    ? ok(withPrincipals(keptPolicy(document), ids.value))
+    : err(iamErrors.malformedPolicy(`Invalid principal in policy: "AWS":"${ids.error}"`));
 }
 
 /** Trust policies as they are read: with the ARNs of who still exists, and the unique ids of who does not. */
@@ -47,11 +39,8 @@ export async function shownTrusts(
 const uniqueId = /^A(?:IDA|ROA)[A-Z2-7]{17}$/;
 
 /** A session has no unique id before it begins: it is named by its ARN, and ends with its role. */
-function namedPrincipal(arn: string): NamedPrincipal | undefined {
-  const [, account, kind, path, name] =
-    /^arn:aws:iam::(\d{12}):(user|role)(\/(?:.*\/)?)([^/]+)$/.exec(arn) ?? [];
-  if (account === undefined || path === undefined || name === undefined) return undefined;
-  return { arn, account, kind: kind === "user" ? "user" : "role", path, name };
+function isUserOrRole(arn: string): boolean {
+  return /^arn:aws[a-z-]*:iam::/.test(arn);
 }
 
 function principalsIn(document: string): string[] {

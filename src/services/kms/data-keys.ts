@@ -1,12 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { accessDenied } from "../../auth/authorize.ts";
 import type { Caller } from "../../auth/caller.ts";
 import type { RequestFacts } from "../../auth/request-facts.ts";
+import type { KmsKey } from "../../catalog/kms/keys.ts";
 import { type EncryptionContext, materialOfCiphertext } from "../../encryption/kms-ciphertext.ts";
+import type { NewDataKey, QueueKey, StoredDataKey } from "../../encryption/queue-kms.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError, SqsError } from "../../queue/errors.ts";
 import { queueArn } from "../../queue/queue-arn.ts";
 import type { QueueId } from "../../queue/settings.ts";
-import { externalBlob, readDataKeyBlob } from "./data-key-blob.ts";
+import { type DataKeyBlob, externalBlob, readDataKeyBlob } from "./data-key-blob.ts";
+import { kmsError } from "./errors.ts";
 import type { ExternalKms, KmsRefusal } from "./external.ts";
 import { keyArn } from "./key-arn.ts";
 import type { Kms } from "./kms.ts";
@@ -31,16 +35,6 @@ export interface QueueKeyRequest {
   readonly nowMs: number;
 }
 
-/** A new key to encrypt messages with. */
-export interface QueueDataKey {
-  /** 32 bytes. */
-  readonly plaintext: Uint8Array;
-  /** What `decryptDataKey` takes; it may be stored in clear. */
-  readonly blob: Uint8Array;
-  /** Of the KMS key, whatever the queue names it by. */
-  readonly keyArn: string;
-}
-
 /**
  * A new data key under the KMS key that a queue is set to.
  *
@@ -51,11 +45,14 @@ export interface QueueDataKey {
  */
 export async function generateDataKey(
   request: QueueKeyRequest,
-  { keyName, queue }: { readonly keyName: string; readonly queue: QueueId },
-): Promise<Result<QueueDataKey, SqsError>> {
+  { keyName, queue }: QueueKey,
+): Promise<Result<NewDataKey, SqsError>> {
   const { external, keys } = request.kms;
   const context = contextOf(queue);
-  if (external?.owns(keyName)) return await generateElsewhere(external, keyName, context);
+  if (external?.owns(keyName)) {
+    const allowed = mayElsewhere(request, { permission: "kms:GenerateDataKey", arn: keyName });
+    return allowed.ok ? await generateElsewhere(external, keyName, context) : allowed;
+  }
   const key = await openKey(
     keyRequest(request, queue),
     { name: keyName, aliases: true },
@@ -76,25 +73,112 @@ export async function generateDataKey(
  */
 export async function decryptDataKey(
   request: QueueKeyRequest,
-  { blob, queue }: { readonly blob: Uint8Array; readonly queue: QueueId },
+  dataKey: StoredDataKey,
 ): Promise<Result<Uint8Array, SqsError>> {
+  const { queue } = dataKey;
   const context = contextOf(queue);
+  const found = await keyOfDataKey(request, dataKey);
+  if (!found.ok) return found;
+  const { read, key } = found.value;
+  if (key === undefined) return await decryptElsewhere(request.kms.external, read, context);
+  const { ciphertext } = read;
+  const decrypted = await decrypt(request.kms.keys, key, { ciphertext, context });
+  if (!decrypted.ok) throw new Error(`a data key of ${queueArn(queue)} was changed, or is another queue's`);
+  return ok(decrypted.value.plaintext);
+}
+
+/**
+ * May the caller have data keys made under the key that a queue is set to, and opened again? Both are needed to send.
+ *
+ * @returns the ARN of the key; undefined if it is in a KMS elsewhere, which only says so when it is used
+ */
+export async function maySeal(
+  request: QueueKeyRequest,
+  { keyName, queue }: QueueKey,
+): Promise<Result<string | undefined, SqsError>> {
+  if (request.kms.external?.owns(keyName)) {
+    return mayElsewhere(request, { permission: "kms:GenerateDataKey", arn: keyName });
+  }
+  const context = contextOf(queue);
+  const use = useOf("kms:GenerateDataKey", queue, context);
+  const key = await openKey(keyRequest(request, queue), { name: keyName, aliases: true }, use);
+  if (!key.ok) return err(refused(key.error));
+  return await mayOpenHere(request, { keyName: keyArn(key.value), queue });
+}
+
+/** May the caller have data keys opened that are made under the key that a queue is set to? Returns likewise. */
+export async function mayOpen(
+  request: QueueKeyRequest,
+  { keyName, queue }: QueueKey,
+): Promise<Result<string | undefined, SqsError>> {
+  return request.kms.external?.owns(keyName)
+    ? mayElsewhere(request, { permission: "kms:Decrypt", arn: keyName })
+    : await mayOpenHere(request, { keyName, queue });
+}
+
+/**
+ * May the caller have this data key opened? Of a KMS elsewhere only `decryptDataKey` can tell.
+ *
+ * @returns the ARN of the KMS key that it is under
+ */
+export async function mayDecrypt(
+  request: QueueKeyRequest,
+  dataKey: StoredDataKey,
+): Promise<Result<string, SqsError>> {
+  const found = await keyOfDataKey(request, dataKey);
+  if (!found.ok) return found;
+  const { read, key } = found.value;
+  return ok(key === undefined ? read.keyArn : keyArn(key));
+}
+
+const DATA_KEY_BYTES = 32;
+
+type OwnDataKey = { readonly read: Extract<DataKeyBlob, { kind: "own" }>; readonly key: KmsKey };
+type ExternalDataKey = {
+  readonly read: Extract<DataKeyBlob, { kind: "external" }>;
+  readonly key?: undefined;
+};
+
+async function mayOpenHere(
+  request: QueueKeyRequest,
+  { keyName, queue }: QueueKey,
+): Promise<Result<string, SqsError>> {
+  // A data key names its KMS key itself: by which alias the queue does, is no matter then.
+  const use = { ...useOf("kms:Decrypt", queue, contextOf(queue)), hidesAlias: true };
+  const key = await openKey(keyRequest(request, queue), { name: keyName, aliases: true }, use);
+  return key.ok ? ok(keyArn(key.value)) : err(refused(key.error));
+}
+
+/** What a data key says it is, and the KMS key that opens it, if the caller may use that. */
+async function keyOfDataKey(
+  request: QueueKeyRequest,
+  { blob, queue }: StoredDataKey,
+): Promise<Result<OwnDataKey | ExternalDataKey, SqsError>> {
   const read = readDataKeyBlob(blob);
-  if (read?.kind === "external") return await decryptElsewhere(request.kms.external, read, context);
+  if (read?.kind === "external") {
+    const allowed = mayElsewhere(request, { permission: "kms:Decrypt", arn: read.keyArn });
+    return allowed.ok ? ok({ read }) : allowed;
+  }
   const named = read && materialOfCiphertext(read.ciphertext);
   if (!named) throw new Error("a queue's data key is none");
   const key = await openKeyOfCiphertext(
     keyRequest(request, queue),
     { keyId: named.keyId, name: undefined },
-    useOf("kms:Decrypt", queue, context),
+    useOf("kms:Decrypt", queue, contextOf(queue)),
   );
-  if (!key.ok) return err(refused(key.error));
-  const decrypted = await decrypt(request.kms.keys, key.value, { ciphertext: read.ciphertext, context });
-  if (!decrypted.ok) throw new Error(`a data key of ${queueArn(queue)} was changed, or is another queue's`);
-  return ok(decrypted.value.plaintext);
+  return key.ok ? ok({ read, key: key.value }) : err(refused(key.error));
 }
 
-const DATA_KEY_BYTES = 32;
+/** The other KMS does not know who asks here. Whoever does not sign is nobody to any KMS. */
+function mayElsewhere(
+  { caller }: QueueKeyRequest,
+  { permission, arn }: { readonly permission: string; readonly arn: string },
+): Result<undefined, SqsError> {
+  if (caller.kind !== "anonymous") return ok(undefined);
+  const resource = { arn, account: "" };
+  const { message } = accessDenied(caller, { permission, resource }, { reason: "implicit", by: "resource" });
+  return err(refused(kmsError("AccessDeniedException", message)));
+}
 
 /** What SQS was seen to put there. */
 function contextOf(queue: QueueId): EncryptionContext {
@@ -121,7 +205,7 @@ async function generateElsewhere(
   external: ExternalKms,
   keyName: string,
   context: EncryptionContext,
-): Promise<Result<QueueDataKey, SqsError>> {
+): Promise<Result<NewDataKey, SqsError>> {
   const made = await external.generateDataKey(keyName, context);
   if (!made.ok) return err(refusedElsewhere(made.error));
   const { plaintext, ciphertext, keyArn } = made.value;

@@ -1,5 +1,6 @@
 import type { KmsKey } from "../../catalog/kms/keys.ts";
 import { type ActionError, type ServiceError, type SqsError, serviceError } from "../../queue/errors.ts";
+import { memberName, missingText, violationsText } from "../constraint-text.ts";
 import { aliasArn, type KeyRef, keyArn } from "./key-arn.ts";
 
 /**
@@ -78,9 +79,5 @@ export function unsupported(what: string): ServiceError {
 export function kmsInputError(error: SqsError): ActionError {
   const name = /^The request must contain the parameter (.+)\.$/.exec(error.message)?.[1];
   if (error.kind !== "MissingParameter" || name === undefined) return error;
-  const path = name.replaceAll(/(^|\.)([A-Z])/g, (_, dot, letter) => `${dot}${letter.toLowerCase()}`);
-  return kmsError(
-    "ValidationException",
-    `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null`,
-  );
+  return kmsError("ValidationException", violationsText([missingText(memberName(name))]));
 }

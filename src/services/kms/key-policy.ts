@@ -4,11 +4,12 @@ import { utf8Length } from "../../lib/bytes.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
+import { awsPrincipals } from "../../queue/policy-document.ts";
 import type { RequestContext } from "../action.ts";
+import { lookUpPrincipals } from "../named-principals.ts";
 import { type KeyAccess, keyConditions, keyResource } from "./authorize-key.ts";
 import { kmsError } from "./errors.ts";
 import type { Home } from "./key-arn.ts";
-import { bindPrincipals } from "./policy-principals.ts";
 
 /**
  * The policy of a key that was made without one: the account's own policies decide.
@@ -93,9 +94,9 @@ export async function checkKeyPolicy(
   }
   const parsed = parsePolicy(text, "resource");
   if (!parsed.ok) return malformed(parsed.error);
-  const policyIds = await bindPrincipals(text, context);
-  if (!policyIds) return malformed("Policy contains a statement with one or more invalid principals.");
-  const checked = { policy: text, policyIds };
+  const ids = await lookUpPrincipals(awsPrincipals(text), context);
+  if (!ids.ok) return malformed("Policy contains a statement with one or more invalid principals.");
+  const checked = { policy: text, policyIds: Object.fromEntries(ids.value) };
   if (!bypassLockoutCheck && !staysManageable({ ...key, ...checked }, context)) {
     return malformed("The new key policy will not allow you to update the key policy in the future.");
   }

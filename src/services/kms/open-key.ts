@@ -30,6 +30,8 @@ export interface KeyUse extends Omit<KeyAccess, "key" | "shownAs" | "requestAlia
   readonly crossAccount: boolean;
   /** It may go by what this isolate remembers. */
   readonly fromCopies: boolean;
+  /** The key's name only leads to it, and is no part of the use: policies do not see `kms:RequestAlias`. */
+  readonly hidesAlias?: boolean;
 }
 
 /**
@@ -100,7 +102,7 @@ function admit(
 ): Result<KmsKey, ServiceError> {
   const isForeign = ref.account !== caller.account;
   if (!key && !isForeign) return err(notFound(ref));
-  const requestAlias = ref.kind === "alias" ? ref.name : undefined;
+  const requestAlias = ref.kind === "alias" && !use.hidesAlias ? ref.name : undefined;
   const shownAs = isForeign ? arnOf(ref) : undefined;
   if (isForeign && !use.crossAccount) {
     const { permission } = use;

@@ -1,6 +1,7 @@
 import { fromBase64Url, fromUtf8Strict, toBase64Url, utf8 } from "../../lib/bytes.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
+import { limits } from "../../queue/limits.ts";
 import { check, isWithin } from "./constraints.ts";
 import { kmsError } from "./errors.ts";
 
@@ -32,7 +33,7 @@ export function readPage(
   if (Marker === undefined) return ok({ limit, after: "" });
   const bytes = fromBase64Url(Marker);
   const after = bytes && fromUtf8Strict(bytes);
-  return after ? ok({ limit, after }) : err(invalidMarker);
+  return after && after.length <= limits.listKeyLength ? ok({ limit, after }) : err(invalidMarker);
 }
 
 /**

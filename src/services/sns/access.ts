@@ -69,8 +69,12 @@ export function may(
     resource: { arn, account, policy, boundIds },
     resourceTags,
     requestTags,
-    // SNS's own key, which its default policy asks for: the account that calls.
-    more: new Map([["aws:sourceowner", caller.account], ...more]),
+    // SNS's own key, which its default policy asks for: the account itself. Its users and roles need a policy of their
+    // own, as they do there: the default one would have everybody delete topics, whatever a session is limited to.
+    more: new Map([
+      ...(caller.kind === "root" ? [["aws:sourceowner", caller.account] as const] : []),
+      ...more,
+    ]),
   };
   const allowed = authorize(caller, access, facts);
   return allowed.ok ? ok(undefined) : err(snsError("AuthorizationError", allowed.error.message));

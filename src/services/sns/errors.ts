@@ -1,4 +1,5 @@
 import { type ActionError, type ServiceError, type SqsError, serviceError } from "../../queue/errors.ts";
+import { memberName, missingText, violationsText } from "../constraint-text.ts";
 
 /**
  * The errors of SNS that we answer with, and their statuses, as its service model has them.
@@ -44,15 +45,10 @@ export function snsInputError(error: SqsError): ActionError {
   if (error.kind === "SerializationException") return invalidParameter(error.message);
   const name = /parameter (\S+)\.$/.exec(error.message)?.[1];
   if (error.kind !== "MissingParameter" || name === undefined) return error;
-  return nullMember(
-    name.replaceAll(/(^|\.)([A-Z])/g, (_, dot: string, letter: string) => dot + letter.toLowerCase()),
-  );
+  return nullMember(memberName(name));
 }
 
 /** @param path as SNS writes it: `messageAttributes.colour.member.dataType` */
 export function nullMember(path: string): ServiceError {
-  return snsError(
-    "ValidationError",
-    `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null`,
-  );
+  return snsError("ValidationError", violationsText([missingText(path)]));
 }

@@ -30,7 +30,8 @@ export function readListToken(
   const text = (bytes && fromUtf8Strict(bytes)) ?? "";
   const prefix = `${[VERSION, list, owner.account, owner.region].join("/")}/`;
   const after = text.slice(prefix.length).split("/");
-  const isOfList = text.startsWith(prefix) && after.length === words && !after.includes("");
+  const isLong = text.length > prefix.length + limits.listKeyLength;
+  const isOfList = text.startsWith(prefix) && !isLong && after.length === words && !after.includes("");
   return isOfList ? ok(after) : err(invalidParameter("NextToken"));
 }
 

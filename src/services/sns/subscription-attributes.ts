@@ -3,6 +3,7 @@ import type { AttributeTexts, TopicId } from "../../catalog/topic-rows.ts";
 import { canonicalJson, parseJsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
+import { limits } from "../../queue/limits.ts";
 import { parseQueueArn } from "../../queue/queue-arn.ts";
 import type { QueueId } from "../../queue/settings.ts";
 import { invalidParameter } from "./errors.ts";
@@ -146,7 +147,8 @@ function readFilterPolicy(value: string): Reading {
 /** @see https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html */
 function readRedrivePolicy(value: string, { topic, owner, endpoint }: Between): Reading {
   if (isEmptyText(value)) return ok(undefined);
-  const json = parseJsonObject(value);
+  // Every Publish reads it, and an object that is nested deep enough could not be compared.
+  const json = value.length <= limits.snsAttributeLength ? parseJsonObject(value) : undefined;
   if (json === undefined) return err("RedrivePolicy: failed to parse JSON.");
   const target = targetOf(value);
   if (target === undefined) return err("RedrivePolicy: deadLetterTargetArn is an invalid arn");

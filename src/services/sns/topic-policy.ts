@@ -15,7 +15,7 @@ export function effectivePolicy(topic: Topic): string {
 }
 
 /**
- * Everybody of the topic's account may use it.
+ * The topic's account may use it, and hand that on to its users and roles by their own policies.
  *
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
  */

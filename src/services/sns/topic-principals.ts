@@ -1,12 +1,12 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
+import { awsPrincipals } from "../../queue/policy-document.ts";
 import type { RequestContext } from "../action.ts";
-import { bindPrincipals } from "../queues-for-services.ts";
+import { lookUpPrincipals } from "../named-principals.ts";
 import { invalidParameter } from "./errors.ts";
 
 /**
- * Which unique id each user and role has that a topic's policy names: one that is deleted and made again under the
- * same name is not meant.
+ * The unique ids of the users and roles that a topic's policy names.
  *
  * @param policy with nothing against its text
  */
@@ -15,6 +15,8 @@ export async function bindTopicPrincipals(
   context: Pick<RequestContext, "catalog" | "rootAccount">,
 ): Promise<Result<Readonly<Record<string, string>>, ServiceError>> {
   if (policy === undefined) return ok({});
-  const bound = await bindPrincipals(new Map([["Policy", policy]]), context);
-  return bound.ok ? bound : err(invalidParameter("Policy Error: PrincipalNotFound"));
+  const ids = await lookUpPrincipals(awsPrincipals(policy), context);
+  return ids.ok
+    ? ok(Object.fromEntries(ids.value))
+    : err(invalidParameter("Policy Error: PrincipalNotFound"));
 }

@@ -1,4 +1,5 @@
 import { ok } from "../../lib/result.ts";
+import { limits } from "../../queue/limits.ts";
 import { integer, optional, string } from "../../shapes/shape.ts";
 import { accountAction } from "../action.ts";
 import { readPage, writePage } from "./list-page.ts";
@@ -24,7 +25,9 @@ export const listQueues = accountAction({
     const owner = { account: caller.account, region };
     const page = readPage(input, owner);
     if (!page.ok) return page;
-    const names = await catalog.listQueues({ ...owner, ...page.value, prefix: input.QueueNamePrefix });
+    // No name begins with more than a name has, however much more: D1 fails for a text of 2 MB.
+    const prefix = input.QueueNamePrefix?.slice(0, limits.queueNameLength + 1);
+    const names = await catalog.listQueues({ ...owner, ...page.value, prefix });
     const { urls, token } = writePage(input, { owner, baseUrl, names });
     return ok({ QueueUrls: urls, NextToken: token });
   },

@@ -1,4 +1,3 @@
-import type { OpenBody } from "../../encryption/bodies.ts";
 import { toHex } from "../../lib/bytes.ts";
 import { err, ok } from "../../lib/result.ts";
 import { attributeSelector } from "../../queue/attribute-selectors.ts";
@@ -9,11 +8,11 @@ import { attributeDigest } from "../../queue/message-digest.ts";
 import { issueHandle } from "../../queue/receipt-handle.ts";
 import type { QueueSettings } from "../../queue/settings.ts";
 import { type Infer, integer, list, map, optional, required, string, structure } from "../../shapes/shape.ts";
-import type { DeliveredMessage } from "../../shard/calls.ts";
 import { queueAction } from "../action.ts";
+import { queueKms } from "../keys-for-queues.ts";
 import { ONLY_SHARD } from "./lease.ts";
 import { messageAttributes, shownAttributes } from "./message-attribute-shapes.ts";
-import { decodeStoredMessage } from "./stored-message.ts";
+import { type OpenedMessage, openMessages } from "./open-messages.ts";
 import { systemAttributes, unknownSystemAttribute } from "./system-attributes.ts";
 import { invalidVisibility, isVisibilityInRange } from "./visibility.ts";
 
@@ -48,38 +47,45 @@ export const receiveMessage = queueAction({
   asksShardFirst: true,
   input: inputMembers,
   output: { Messages: optional(list(message, { queryName: "Message" })) },
-  run: async ({ input, queue, bodies, blinding }) => {
+  run: async ({ input, queue, bodies, blinding, ...request }) => {
     const { settings } = queue;
     const { ReceiveRequestAttemptId: attempt } = input;
     const fault = checkRanges(input) ?? checkNames(input) ?? checkAttempt(attempt, settings);
     if (fault !== undefined) return err(fault);
 
-    const open = await bodies.forOpening(settings);
+    let open = await bodies.forOpening(settings, queueKms(request));
     if (!open.ok) return open;
     const blind = attempt === undefined ? undefined : await blinding.of(settings.account);
     const waitSeconds = input.WaitTimeSeconds ?? settings.attributes.waitSeconds;
+    const mayStill = async () => {
+      open = await bodies.forOpening(settings, queueKms({ ...request, nowMs: Date.now() }));
+      return open.ok;
+    };
     const received = await queue.receive({
       max: input.MaxNumberOfMessages ?? limits.receiveMessages.default,
       visibilityMs: (input.VisibilityTimeout ?? settings.attributes.visibilitySeconds) * 1000,
       waitMs: waitSeconds * 1000,
       ...(blind && attempt !== undefined && { attempt: blind("attempt", attempt) }),
+      // Only a key of KMS can be taken from somebody who waits.
+      ...(settings.attributes.kmsMasterKeyId !== undefined && { mayStill }),
     });
+    // By now it may have been asked again.
+    if (!open.ok) return open;
     // SQS answers a long poll with nothing instead: its caller waits for room anyway. A FIFO queue never says
     // that it is over its limit.
     if (received.overLimit && waitSeconds === 0) return err(tooManyInFlight);
 
+    const { opened, because } = await openMessages(received.messages, settings, open.value);
+    if (opened.length === 0 && received.messages.length > 0) {
+      if (because instanceof Error) throw because;
+      if (because !== undefined) return err(because);
+      throw new Error("no message of this receive could be opened");
+    }
     const wanted: Wanted = {
-      open: open.value,
       systemNames: systemNames(input),
       isSelected: attributeSelector(input.MessageAttributeNames ?? []),
     };
-    const shown = await Promise.all(
-      received.messages.map((delivered) => tryShow(delivered, settings, wanted)),
-    );
-    const messages = shown.filter((message) => message !== undefined);
-    if (messages.length === 0 && shown.length > 0)
-      throw new Error("no message of this receive could be opened");
-    return ok({ Messages: messages });
+    return ok({ Messages: opened.map((each) => show(each, settings, wanted)) });
   },
 });
 
@@ -90,35 +96,18 @@ const tooManyInFlight = sqsError(
 );
 
 interface Wanted {
-  readonly open: OpenBody;
   readonly systemNames: readonly string[];
   readonly isSelected: (attributeName: string) => boolean;
 }
 
-/** One message that cannot be opened must not hide the others; it comes again, and the log has the cause. */
-async function tryShow(
-  delivered: DeliveredMessage,
+function show(
+  { delivered, stored }: OpenedMessage,
   settings: QueueSettings,
   wanted: Wanted,
-): Promise<Infer<typeof message> | undefined> {
-  try {
-    return await show(delivered, settings, wanted);
-  } catch (error) {
-    console.error(`message ${delivered.messageId} of queue ${settings.uid} cannot be opened`, error);
-    return undefined;
-  }
-}
-
-async function show(
-  delivered: DeliveredMessage,
-  settings: QueueSettings,
-  wanted: Wanted,
-): Promise<Infer<typeof message>> {
-  const { sealed, messageId, sealedAs = messageId } = delivered;
-  const stored = decodeStoredMessage(await wanted.open(sealed, sealedAs));
+): Infer<typeof message> {
   const attributes = stored.attributes.filter(({ name }) => wanted.isSelected(name));
   return {
-    MessageId: messageId,
+    MessageId: delivered.messageId,
     ReceiptHandle: issueHandle(settings, { ...delivered, shard: ONLY_SHARD }),
     MD5OfBody: toHex(stored.bodyMd5),
     Body: stored.body,

@@ -21,6 +21,7 @@ import type { FifoAttributes, QueueSettings } from "../../queue/settings.ts";
 import { type Infer, integer, optional, required, type StructureShape, string } from "../../shapes/shape.ts";
 import type { OutgoingMessage, Sent } from "../../shard/calls.ts";
 import type { OpenQueue } from "../action.ts";
+import { type QueueKeyRequest, queueKms } from "../keys-for-queues.ts";
 import { givenAttributes, messageAttributes, messageSystemAttributes } from "./message-attribute-shapes.ts";
 import { encodeStoredMessage, type MessageIds } from "./stored-message.ts";
 
@@ -127,7 +128,7 @@ export interface StoredBatch {
 }
 
 /** Whoever stores messages has these of its request. */
-export interface StoreContext {
+export interface StoreContext extends QueueKeyRequest {
   readonly queue: OpenQueue;
   readonly batchId: string;
   readonly bodies: Bodies;
@@ -136,10 +137,10 @@ export interface StoreContext {
 
 /** Stores messages with one call, or none of them: a queue's key may refuse. */
 export async function storeMessages(
-  { queue, batchId, bodies, blinding }: StoreContext,
+  { queue, batchId, bodies, blinding, ...request }: StoreContext,
   messages: readonly CheckedMessage[],
 ): Promise<Result<StoredBatch, SqsError>> {
-  const seal = await bodies.forSealing(queue.settings);
+  const seal = await bodies.forSealing(queue.settings, queueKms(request));
   if (!seal.ok) return seal;
   const hasIds = messages.some(({ ids }) => ids.groupId !== undefined || ids.dedupId !== undefined);
   const blind = hasIds ? await blinding.of(queue.settings.account) : undefined;

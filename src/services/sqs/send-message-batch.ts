@@ -37,7 +37,8 @@ export const sendMessageBatch = queueAction({
     ),
     Failed: optional(list(batchResultErrorEntry, { queryName: "BatchResultErrorEntry" })),
   },
-  run: async ({ input, queue, caller, traceHeader, batchId, bodies, blinding }) => {
+  run: async ({ input, ...request }) => {
+    const { caller, traceHeader, queue } = request;
     const misshapen = checkBatch(ENTRY, input.Entries);
     if (misshapen !== undefined) return err(misshapen);
     const entries = input.Entries.map((entry) => ({ Id: entry.Id, entry: sendEntry(entry) }));
@@ -54,7 +55,7 @@ export const sendMessageBatch = queueAction({
     const { valid, failed } = checkEntries(entries, ({ entry }) => checkMessage(entry, context));
     if (valid.length === 0) return ok({ Successful: [], Failed: failed });
     const messages = valid.map(({ value }) => value);
-    const batch = await storeMessages({ queue, batchId, bodies, blinding }, messages);
+    const batch = await storeMessages(request, messages);
     if (!batch.ok) return batch;
     const sent = valid.map(({ Id, value }, index) => ({ Id, ...sentAnswer(batch.value, index, value) }));
     return ok({ Successful: sent, Failed: failed });

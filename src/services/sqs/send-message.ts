@@ -24,12 +24,13 @@ export const sendMessage = queueAction({
   asksShardFirst: true,
   input: { QueueUrl: required(string), ...sendMembers },
   output: sentMembers,
-  run: async ({ input, queue, caller, traceHeader, batchId, bodies, blinding }) => {
+  run: async ({ input, ...context }) => {
     if (input.MessageBody === "") return err(missingParameter("MessageBody"));
+    const { caller, traceHeader, queue } = context;
     const { settings } = queue;
     const checked = checkMessage(sendEntry(input), { caller, traceHeader, settings, wording });
     if (!checked.ok) return checked;
-    const batch = await storeMessages({ queue, batchId, bodies, blinding }, [checked.value]);
+    const batch = await storeMessages(context, [checked.value]);
     return batch.ok ? ok(sentAnswer(batch.value, 0, checked.value)) : batch;
   },
 });

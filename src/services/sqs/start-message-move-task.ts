@@ -4,7 +4,7 @@ import { invalidParameter, type SqsError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
 import { queueArn } from "../../queue/queue-arn.ts";
 import { isFifoName } from "../../queue/queue-name.ts";
-import type { QueueId } from "../../queue/settings.ts";
+import type { QueueId, QueueSettings } from "../../queue/settings.ts";
 import { integer, optional, required, string } from "../../shapes/shape.ts";
 import { queueAction, type RequestContext } from "../action.ts";
 import { policyOfQueue } from "../queue-access.ts";
@@ -13,7 +13,9 @@ import { locateByArn, resourceNotFound } from "./queue-by-arn.ts";
 import { writeTaskHandle } from "./task-handle.ts";
 
 /**
- * Begins to move a dead-letter queue's messages to the queue that is named, or each back to where it came from.
+ * Begins to move a dead-letter queue's messages to the queue that is named, or each back to where it came from. That is
+ * to receive, to delete and to send them, and the caller must be allowed all of it: else whoever may start tasks could
+ * read every message in a queue of its own.
  *
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
@@ -31,9 +33,10 @@ export const startMessageMoveTask = queueAction({
     const source = queue.settings;
     const { DestinationArn: targetArn, MaxNumberOfMessagesPerSecond: rate } = input;
     const problem =
+      notAllowed(onSource, { id: source, settings: source }, context) ??
       (targetArn === undefined ? undefined : await missingDestination(targetArn, context)) ??
       (await sourceProblem(source, context)) ??
-      (targetArn === undefined ? undefined : pairProblem(source, targetArn)) ??
+      (targetArn === undefined ? await noWayBack(source, context) : pairProblem(source, targetArn)) ??
       rateProblem(rate);
     if (problem) return err(problem);
 
@@ -54,23 +57,51 @@ export const startMessageMoveTask = queueAction({
 
 type Context = Pick<RequestContext, "caller" | "facts" | "catalog" | "region">;
 
-async function missingDestination(
-  arn: string,
-  { caller, facts, catalog, region }: Context,
-): Promise<SqsError | undefined> {
+/**
+ * Beside that to start the task.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+ */
+const onSource = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+const onTarget = ["sqs:SendMessage"];
+
+/** @param settings undefined: there is no such queue */
+function notAllowed(
+  permissions: readonly string[],
+  { id, settings }: { readonly id: QueueId; readonly settings: QueueSettings | undefined },
+  { caller, facts }: Pick<Context, "caller" | "facts">,
+): SqsError | undefined {
+  const resource = { arn: queueArn(id), account: id.account, ...policyOfQueue(settings) };
+  for (const permission of permissions) {
+    const allowed = authorize(caller, { permission, resource, resourceTags: settings?.tags }, facts);
+    if (!allowed.ok) return allowed.error;
+  }
+  return undefined;
+}
+
+async function missingDestination(arn: string, context: Context): Promise<SqsError | undefined> {
+  const { catalog, region } = context;
   const target = locateByArn({ parameter: "DestinationArn", arn, region });
   if (!target.ok) return target.error;
   // Not from a copy: a task to a queue that another isolate has just deleted would only fail.
   const settings = await catalog.readQueue(target.value);
-  const resource = { arn, account: target.value.account, ...policyOfQueue(settings) };
-  const access = {
-    permission: "sqs:SendMessage",
-    resource,
-    resourceTags: settings?.tags,
-  };
-  const allowed = authorize(caller, access, facts);
-  if (!allowed.ok) return allowed.error;
-  return settings ? undefined : resourceNotFound("DestinationArn");
+  const denied = notAllowed(onTarget, { id: target.value, settings }, context);
+  return denied ?? (settings ? undefined : resourceNotFound("DestinationArn"));
+}
+
+/** Each message goes back to one of the queues whose dead letters these are: to each the caller must be let send. */
+async function noWayBack(source: QueueId, context: Context): Promise<SqsError | undefined> {
+  const limit = limits.sourcesAtOnce;
+  let afterName: string | undefined;
+  do {
+    const targets = await context.catalog.deadLetterSourceQueues(source, { limit, afterName });
+    for (const settings of targets) {
+      const denied = notAllowed(onTarget, { id: settings, settings }, context);
+      if (denied) return denied;
+    }
+    afterName = targets.length < limit ? undefined : targets.at(-1)?.name;
+  } while (afterName !== undefined);
+  return undefined;
 }
 
 async function sourceProblem(source: QueueId, { catalog }: Context): Promise<SqsError | undefined> {

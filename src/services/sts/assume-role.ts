@@ -19,7 +19,8 @@ import {
   structure,
 } from "../../shapes/shape.ts";
 import { accountAction, type RequestContext } from "../action.ts";
-import { missing, numberProblems, textProblems, validationError } from "./constraints.ts";
+import { missingText } from "../constraint-text.ts";
+import { numberProblems, textProblems, validationError } from "./constraints.ts";
 import { notAuthorized, stsError, wrongMfa } from "./errors.ts";
 import { credentials, issueCredentials } from "./issued-credentials.ts";
 import { packedPolicySize, policyProblems, sessionLimits } from "./session-policies.ts";
@@ -125,9 +126,9 @@ const externalIdRule = {
 function inputProblems(asked: Input): string[] {
   const { RoleArn, RoleSessionName } = asked;
   return [
-    ...(RoleArn === undefined ? [missing("roleArn")] : []),
+    ...(RoleArn === undefined ? [missingText("roleArn")] : []),
     ...textProblems("roleArn", RoleArn, limits.roleArnLength),
-    ...(RoleSessionName === undefined ? [missing("roleSessionName")] : []),
+    ...(RoleSessionName === undefined ? [missingText("roleSessionName")] : []),
     ...textProblems("roleSessionName", RoleSessionName, nameRule),
     ...policyProblems(asked.Policy, asked.PolicyArns),
     ...numberProblems("durationSeconds", asked.DurationSeconds, limits.roleSessionSeconds),

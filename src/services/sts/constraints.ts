@@ -1,18 +1,12 @@
 import type { ServiceError } from "../../queue/errors.ts";
+import { brokenText, violationsText } from "../constraint-text.ts";
 import { stsError } from "./errors.ts";
 
-/** What a member must be like, checked before anything is looked up, and told in the words of AWS's framework. */
+/** What a member must be like, checked before anything is looked up. */
 
 /** Problems of all members together; undefined if there are none. */
 export function validationError(problems: readonly string[]): ServiceError | undefined {
-  if (problems.length === 0) return undefined;
-  const found = problems.length === 1 ? "1 validation error" : `${problems.length} validation errors`;
-  return stsError("ValidationError", `${found} detected: ${problems.join("; ")}`);
-}
-
-/** @param at as the framework names members: `roleArn`, `tags.1.member.key` */
-export function missing(at: string): string {
-  return `Value null at '${at}' failed to satisfy constraint: Member must not be null`;
+  return problems.length === 0 ? undefined : stsError("ValidationError", violationsText(problems));
 }
 
 export interface TextRule {
@@ -31,12 +25,12 @@ export function textProblems(at: string, value: string | undefined, rule: TextRu
   // The framework counts code points.
   const length = Array.from(value).length;
   const problems: string[] = [];
-  if (length > max) problems.push(`Member must have length less than or equal to ${max}`);
-  if (length < min) problems.push(`Member must have length greater than or equal to ${min}`);
+  if (length > max) problems.push(`have length less than or equal to ${max}`);
+  if (length < min) problems.push(`have length greater than or equal to ${min}`);
   if (pattern && !matchesWhole(pattern, value)) {
-    problems.push(`Member must satisfy regular expression pattern: ${shown}`);
+    problems.push(`satisfy regular expression pattern: ${shown}`);
   }
-  return problems.map((problem) => failed(value, at, problem));
+  return problems.map((problem) => brokenText(at, value, problem));
 }
 
 export function numberProblems(
@@ -45,19 +39,15 @@ export function numberProblems(
   { min, max }: { readonly min: number; readonly max: number },
 ): string[] {
   if (value === undefined) return [];
-  if (value > max) return [failed(value, at, `Member must have value less than or equal to ${max}`)];
-  if (value < min) return [failed(value, at, `Member must have value greater than or equal to ${min}`)];
+  if (value > max) return [brokenText(at, value, `have value less than or equal to ${max}`)];
+  if (value < min) return [brokenText(at, value, `have value greater than or equal to ${min}`)];
   return [];
 }
 
 export function listProblems(at: string, list: readonly unknown[] | undefined, max: number): string[] {
   return list !== undefined && list.length > max
-    ? [failed(`[${list.length} elements]`, at, `Member must have length less than or equal to ${max}`)]
+    ? [brokenText(at, `[${list.length} elements]`, `have length less than or equal to ${max}`)]
     : [];
-}
-
-function failed(value: string | number, at: string, problem: string): string {
-  return `Value '${value}' at '${at}' failed to satisfy constraint: ${problem}`;
 }
 
 function matchesWhole(pattern: RegExp, value: string): boolean {

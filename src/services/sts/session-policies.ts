@@ -6,7 +6,8 @@ import type { Principals } from "../../catalog/principals.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
-import { listProblems, missing, textProblems } from "./constraints.ts";
+import { missingText } from "../constraint-text.ts";
+import { listProblems, textProblems } from "./constraints.ts";
 import { stsError } from "./errors.ts";
 
 export interface PolicyArnInput {
@@ -19,7 +20,7 @@ export function policyProblems(policy: string | undefined, arns: readonly Policy
     ...listProblems("policyArns", arns, limits.sessionPolicyArns),
     ...arns.flatMap(({ arn }, i) => {
       const at = `policyArns.${i + 1}.member.arn`;
-      return arn === undefined ? [missing(at)] : textProblems(at, arn, limits.roleArnLength);
+      return arn === undefined ? [missingText(at)] : textProblems(at, arn, limits.roleArnLength);
     }),
   ];
 }

@@ -2,7 +2,8 @@ import type { CallerSession } from "../../auth/caller.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ServiceError } from "../../queue/errors.ts";
 import { limits } from "../../queue/limits.ts";
-import { listProblems, missing, textProblems } from "./constraints.ts";
+import { missingText } from "../constraint-text.ts";
+import { listProblems, textProblems } from "./constraints.ts";
 import { stsError } from "./errors.ts";
 
 export interface TagInput {
@@ -67,7 +68,7 @@ const keyRule = { min: 1, max: limits.tagKeyLength, pattern: /[\p{L}\p{Z}\p{N}_.
 const valueRule = { max: limits.tagValueLength, pattern: /[\p{L}\p{Z}\p{N}_.:/=+\-@]*/u };
 
 function text(at: string, value: string | undefined, rule: typeof keyRule | typeof valueRule): string[] {
-  return value === undefined ? [missing(at)] : textProblems(at, value, rule);
+  return value === undefined ? [missingText(at)] : textProblems(at, value, rule);
 }
 
 function refused(message: string): Result<never, ServiceError> {

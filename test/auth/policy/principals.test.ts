@@ -46,6 +46,8 @@ describe("a Principal means", () => {
     [{ AWS: alice.arn }, ["alice"]],
     [{ AWS: alice.arn.toUpperCase().replace("ARN:AWS:IAM", "arn:aws:iam").replace("USER/", "user/") }, []],
     [{ AWS: `arn:aws:iam::${home}:user/alice` }, []],
+    [{ AWS: alice.arn.replace("aws", "aws-cn") }, ["alice"]],
+    [{ AWS: workerRole.replace("aws", "aws-us-gov") }, ["worker"]],
     [{ AWS: alice.userId }, ["alice"]],
     [{ AWS: "AIDAALICEALICEALICE12" }, []],
     [{ AWS: worker.arn }, ["worker"]],
@@ -82,6 +84,7 @@ describe("a NotPrincipal spares", () => {
     [{ AWS: [home, guest.arn] }, ["guest", "root"]],
     [{ AWS: [home, bob.arn] }, [...atHome, "bob"]],
     [{ AWS: [home, alice.userId] }, ["alice", "root"]],
+    [{ AWS: [home, alice.arn.replace("aws", "aws-cn")] }, ["alice", "root"]],
     [{ Service: "sns.amazonaws.com" }, ["sns"]],
   ])("%j", (named, expected) => {
     expect(denied({ NotPrincipal: named })).toEqual(allBut(...expected));
@@ -99,6 +102,13 @@ describe("an ARN that had a unique id when the policy was set", () => {
   it.each<[string, string, string, string[]]>([
     ["still means the user", alice.arn, alice.userId, ["alice"]],
     ["means no other user of the name", alice.arn, "AIDAALICEALICEALICE99", []],
+    [
+      "means no other user, spelled as in China",
+      alice.arn.replace("aws", "aws-cn"),
+      "AIDAALICEALICEALICE99",
+      [],
+    ],
+    ["still means the user, spelled so", alice.arn.replace("aws", "aws-cn"), alice.userId, ["alice"]],
     ["still means the role", workerRole, "AROAWORKERWORKERWORKER1", ["worker"]],
     ["means no other role of the name", workerRole, "AROAWORKERWORKERWORKER9", []],
     ["still means the session", worker.arn, "AROAWORKERWORKERWORKER1", ["worker"]],

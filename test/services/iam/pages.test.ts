@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { toBase64Url, utf8 } from "../../../src/lib/bytes.ts";
-import { allowAll, IamDesk, lambdaTrust, type Parameters, theirs } from "./iam-desk.ts";
+import { allowAll, IamDesk, lambdaTrust, ours, type Parameters, theirs } from "./iam-desk.ts";
 
 let desk: IamDesk;
 beforeEach(() => {
@@ -161,6 +161,14 @@ describe("a marker", () => {
     const made = toBase64Url(utf8(`1\n${theirs}\nListUsers\n/\na`));
     const { items } = await page("ListUsers", "Users", { Marker: made });
     expect(items.map(nameOf)).toEqual(["x", "y", "z"]);
+  });
+
+  it("goes on after a name of 2048 characters and of no more: the database would fail for a text of 2 MB", async () => {
+    const markerOf = (length: number) => toBase64Url(utf8(`1\n${ours}\nListUsers\n/\n${"a".repeat(length)}`));
+    expect(await page("ListUsers", "Users", { Marker: markerOf(2048) })).toMatchObject({ items: [] });
+    expect(await desk.refusal("ListUsers", { Marker: markerOf(2049) })).toBe(
+      "ValidationError 400: Invalid Marker.",
+    );
   });
 
   it("of one user's policies opens no page of another user's", async () => {

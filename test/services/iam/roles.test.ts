@@ -144,6 +144,13 @@ describe("a trust policy that names a user or a role", () => {
     expect(await trustShown("worker")).toEqual(JSON.parse(trustOf(UserId)));
   });
 
+  it("means this one as well when it is spelled as in China", async () => {
+    const { User } = await desk.get("CreateUser", { UserName: "alice", Path: "/shop/" });
+    const { UserId } = User as { UserId: string };
+    await create("worker", trustOf(alice.replace("aws", "aws-cn")));
+    expect(JSON.parse(await trustStored("worker"))).toEqual(JSON.parse(trustOf(UserId)));
+  });
+
   it("is shown in lists as it is to whoever asks for the role", async () => {
     await desk.get("CreateUser", { UserName: "alice", Path: "/shop/" });
     const { Role } = await create("worker", trustOf(alice, "arn:aws:iam::222222222222:root"));

@@ -81,7 +81,7 @@ describe("CreateUser", () => {
       { UserName: "", Path: `/${"a".repeat(511)}/` },
     ],
     [
-      "1 validation error detected: Value null at 'member.1.value' failed to satisfy constraint: Member must not be null",
+      "1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null",
       { UserName: "a", "Tags.member.1.Key": "k" },
     ],
   ])("says %s", async (message, parameters) => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Copies } from "../../../src/catalog/kms/copies.ts";
 import { userCaller } from "../../support/callers.ts";
 import { account, base64, delegation, KmsDesk, keyPolicy } from "./kms-desk.ts";
 
@@ -148,4 +149,21 @@ it("material is taken from D1 only if it is sealed for its key and version", asy
     .bind(KeyId, other)
     .run();
   await expect(encrypt(other)).rejects.toThrow("tampered with");
+});
+
+it("a copy of more than a minute answers nobody, though the request that reads it again hangs up each time", async () => {
+  let nowMs = 0;
+  const copies = new Copies<string>(10, () => nowMs);
+  const never = () => new Promise<string>(() => undefined);
+  const changed = async () => "new";
+  await copies.find("k", async () => "old");
+  for (nowMs of [50_000, 55_000]) {
+    void copies.find("k", never);
+    expect(await copies.find("k", changed)).toBe("old");
+  }
+  nowMs = 59_999;
+  expect(await copies.find("k", changed)).toBe("old");
+  nowMs = 60_000;
+  void copies.find("k", never);
+  expect(await copies.find("k", changed)).toBe("new");
 });

@@ -166,7 +166,9 @@ describe("keys are listed", () => {
       expect((await desk.call("ListKeys", { Limit })).error).toBe("ValidationException");
     }
     for (const Limit of [1, 1000]) expect(await desk.call("ListKeys", { Limit })).toMatchObject({ Keys: [] });
-    for (const Marker of ["%%", ""]) {
+    const long = (length: number) => Buffer.from("a".repeat(length)).toString("base64url");
+    expect((await desk.call("ListKeys", { Marker: long(2048) })).error).toBeUndefined();
+    for (const Marker of ["%%", "", long(2049)]) {
       expect((await desk.call("ListKeys", { Marker })).error).toBe("InvalidMarkerException");
     }
   });

@@ -242,6 +242,20 @@ describe("SetSubscriptionAttributes", () => {
     );
   });
 
+  test("takes a RedrivePolicy of 2048 characters, however deep, and none of more", async () => {
+    const sized = (length: number) => {
+      const [start, end] = [`{"deadLetterTargetArn":"${queueArn("dead")}","x":`, "}"];
+      const left = length - start.length - end.length - 1;
+      return `${start}${"[".repeat(left / 2)}1${"]".repeat(left / 2)}${" ".repeat(left % 2)}${end}`;
+    };
+    await desk.answer("SetSubscriptionAttributes", set(subscription, "RedrivePolicy", sized(2048)));
+    const other = { RedrivePolicy: sized(2048).replace("1]", "2]") };
+    expect(await desk.error("Subscribe", wanting(queueArn("q"), other))).toContain("different attributes");
+    expect(
+      await desk.error("SetSubscriptionAttributes", set(subscription, "RedrivePolicy", sized(2049))),
+    ).toBe("InvalidParameter: Invalid parameter: RedrivePolicy: failed to parse JSON.");
+  });
+
   test("wants a FIFO dead-letter queue where a FIFO topic delivers to a FIFO queue", async () => {
     topic = await desk.topic("orders.fifo");
     const fifo = await desk.subscribe(topic, queueArn("q.fifo"));

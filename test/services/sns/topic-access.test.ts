@@ -12,6 +12,7 @@ beforeEach(async () => {
 });
 
 const account = "000000000000";
+const policiesOf = (policy: object) => userCaller(account, "any", policy).policies;
 const stranger = rootCaller("111111111111", "other");
 
 const setPolicy = async (...statements: readonly object[]) => {
@@ -41,8 +42,11 @@ const refusal = (who: string, action: string, resource: string, policies: string
   `because no ${policies} policy allows the SNS:${action} action`;
 
 describe("a topic with SNS's default policy", () => {
-  test("may be used by everybody of its account, and by nobody of another", async () => {
-    expect(await publishAs(userCaller(account, "anyone"))).toBe("allowed");
+  test("may be used by its account, by users whose own policies allow it, and by nobody of another", async () => {
+    expect(await publishAs(rootCaller(account, "test"))).toBe("allowed");
+    expect(await publishAs(userCaller(account, "able", policyTo("Allow", "sns:Publish")))).toBe("allowed");
+    const unable = userCaller(account, "unable");
+    expect(await publishAs(unable)).toBe(refusal(unable.arn, "Publish", topic, "identity-based"));
     expect(await publishAs(stranger)).toBe(refusal(stranger.arn, "Publish", topic, "resource-based"));
     expect(await publishAs(userCaller("111111111111", "able", policyTo("Allow", "sns:*")))).toContain(
       "no resource-based policy",
@@ -58,6 +62,17 @@ describe("a topic with SNS's default policy", () => {
     await desk.answer("TagResource", input, {
       caller: userCaller(account, "able", policyTo("Allow", "sns:TagResource")),
     });
+  });
+
+  test("is not for a session that is limited to less", async () => {
+    const able = userCaller(account, "able", policyTo("Allow", "*"));
+    const limited = {
+      ...able,
+      kind: "role",
+      sessionPolicies: policiesOf(policyTo("Allow", "sqs:*")),
+    } as const;
+    expect(await publishAs({ ...limited, sessionPolicies: able.policies })).toBe("allowed");
+    expect(await publishAs(limited)).toContain("because no session policy allows");
   });
 
   test("is not for one whose own policies deny it", async () => {

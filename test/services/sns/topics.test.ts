@@ -462,6 +462,15 @@ describe("lists", () => {
     }
   });
 
+  test("go on after a name of 2048 characters and of no more", async () => {
+    const tokenOf = (length: number) =>
+      Buffer.from(`1/topics/000000000000/us-east-1/${"a".repeat(length)}`).toString("base64url");
+    await desk.answer("ListTopics", { NextToken: tokenOf(2048) });
+    expect(await desk.error("ListTopics", { NextToken: tokenOf(2049) })).toBe(
+      "InvalidParameter: Invalid parameter: NextToken",
+    );
+  });
+
   test("do not go on with the token of another list", async () => {
     await fill(limits.snsListPage + 1);
     const { NextToken } = await desk.answer<TopicPage>("ListTopics", {});

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createQueue } from "../../../src/services/sqs/create-queue.ts";
 import { listQueues } from "../../../src/services/sqs/list-queues.ts";
 import { baseUrl, QueueDesk } from "../../support/queue-desk.ts";
@@ -40,6 +40,16 @@ describe("ListQueues", () => {
     expect(await list({ QueueNamePrefix: "%" })).toMatchObject({ names: [] });
     expect(await list({ QueueNamePrefix: "ab1x" })).toMatchObject({ names: [] });
     expect(await list({ QueueNamePrefix: "" })).toMatchObject({ names: ["a1", "aB1", "a_1", "ab1", "b"] });
+  });
+
+  it("hands no longer prefix to the database than a name can have", async () => {
+    const longest = "q".repeat(80);
+    await create(longest);
+    const asked = vi.spyOn(desk.catalog, "listQueues");
+    expect(await list({ QueueNamePrefix: longest })).toMatchObject({ names: [longest] });
+    expect(await list({ QueueNamePrefix: `${longest}q` })).toMatchObject({ names: [] });
+    expect(await list({ QueueNamePrefix: "q".repeat(3_000_000) })).toMatchObject({ names: [] });
+    expect(asked.mock.lastCall?.[0].prefix).toHaveLength(81);
   });
 
   it("pages when a page size is given", async () => {

@@ -6,6 +6,7 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from "../../../src/lib/bytes.ts"
 import { ok, type Result } from "../../../src/lib/result.ts";
 import type { ActionError } from "../../../src/queue/errors.ts";
 import { defaultFifoAttributes } from "../../../src/queue/fifo-attributes.ts";
+import { limits } from "../../../src/queue/limits.ts";
 import type { QueueSettings } from "../../../src/queue/settings.ts";
 import type { Action, RequestContext } from "../../../src/services/action.ts";
 import { runAction } from "../../../src/services/run-action.ts";
@@ -16,7 +17,7 @@ import { readTaskHandle, writeTaskHandle } from "../../../src/services/sqs/task-
 import type { Refusal, ShardCall } from "../../../src/shard/calls.ts";
 import { MemoryLog } from "../../../src/shard/memory-log.ts";
 import { ShardCore } from "../../../src/shard/shard-core.ts";
-import { someFacts } from "../../support/callers.ts";
+import { policyTo, someFacts, userCaller } from "../../support/callers.ts";
 import { testSettings } from "../../support/fake-queue.ts";
 import { sqliteD1 } from "../../support/sqlite-d1.ts";
 
@@ -263,6 +264,64 @@ describe("StartMessageMoveTask", () => {
     for (const answer of [await start(), await list(), await cancel(handle)]) {
       expect(answer).toMatchObject(denied);
     }
+  });
+});
+
+describe("who starts a task", () => {
+  const onSource = ["StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
+  const may = (actions: readonly string[], queues: readonly string[]) =>
+    policyTo(
+      "Allow",
+      actions.map((action) => `sqs:${action}`),
+      { Resource: queues.map(arnOf) },
+    );
+  const whole = [may(onSource, ["dead"]), may(["SendMessage"], ["jobs", "other"])];
+  const denied = (action: string, queue: string) =>
+    fails(
+      "AccessDenied",
+      `User: ${caller.arn} is not authorized to perform: sqs:${action.toLowerCase()} on resource: ${arnOf(queue)} ` +
+        `because no identity-based policy allows the sqs:${action.toLowerCase()} action`,
+    );
+
+  it("may do so with all that moving takes", async () => {
+    caller = userCaller(ACCOUNT, "mover", ...whole);
+    await handleOf(start());
+    finish("dead");
+    await handleOf(start({ DestinationArn: arnOf("other") }));
+  });
+
+  it.each(onSource)("needs the permission of %s on the queue that is emptied", async (action) => {
+    const others = onSource.filter((each) => each !== action);
+    caller = userCaller(ACCOUNT, "mover", may(others, ["dead"]), may(["SendMessage"], ["jobs", "other"]));
+    expect(await start()).toEqual(denied(action, "dead"));
+    expect(await start({ DestinationArn: arnOf("other") })).toEqual(denied(action, "dead"));
+    expect(calls).toEqual([]);
+  });
+
+  it("needs that to send on the queue that is named", async () => {
+    caller = userCaller(ACCOUNT, "mover", may(onSource, ["dead"]), may(["SendMessage"], ["jobs"]));
+    expect(await start({ DestinationArn: arnOf("other") })).toEqual(denied("SendMessage", "other"));
+    expect(calls).toEqual([]);
+  });
+
+  it("needs that to send on every queue that messages go back to", async () => {
+    caller = userCaller(ACCOUNT, "mover", ...whole);
+    await create("more-jobs", "dead");
+    expect(await start()).toEqual(denied("SendMessage", "more-jobs"));
+    await handleOf(start({ DestinationArn: arnOf("other") }));
+  });
+
+  it("needs it on the last of more queues than are read at once", async () => {
+    const names = Array.from(
+      { length: limits.sourcesAtOnce },
+      (_, i) => `jobs-${String(i).padStart(4, "0")}`,
+    );
+    for (const name of names) await create(name, "dead");
+    const last = names.at(-1) ?? "";
+    caller = userCaller(ACCOUNT, "mover", ...whole, may(["SendMessage"], names.slice(0, -1)));
+    expect(await start()).toEqual(denied("SendMessage", last));
+    caller = userCaller(ACCOUNT, "mover", ...whole, may(["SendMessage"], names));
+    await handleOf(start());
   });
 });
 

@@ -281,6 +281,26 @@ describe("ReceiveMessage from a FIFO queue", () => {
     expect(Object.fromEntries(some.Attributes ?? [])).toEqual(own);
   });
 
+  test("shows nothing of a group that comes behind a message that does not open: order is kept", async () => {
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const { sealed: swapped } = await delivery({ messageId: "00000000-7dec-41d0-a765-00a0c91e6bf6" });
+    const deliveries = [
+      await delivery({ position: 1, groupId: "a" }),
+      await delivery({ position: 2, groupId: "a", sealed: swapped }),
+      await delivery({ position: 3, groupId: "b" }),
+      await delivery({ position: 4, groupId: "a" }),
+    ];
+    const shown = async (attributes: object) => {
+      const running = run(receiveMessage, fakeQueue({ attributes, deliveries }), {});
+      const { Messages } = await answerOf<{ Messages: Message[] }>(running);
+      return Messages.map((m) => readHandle(testSettings(), m.ReceiptHandle)?.position);
+    };
+    expect(await shown(fifoOf())).toEqual([1, 3]);
+    // A standard queue promises no order.
+    expect(await shown({})).toEqual([1, 3, 4]);
+    log.mockRestore();
+  });
+
   test("shows the id that a message was given where equal bodies must not collapse", async () => {
     const delivered = await delivery({ ids: { groupId: "g", dedupId: "d" }, dedupId: id });
     const { Attributes } = await receiveOne(delivered, { AttributeNames: ["MessageDeduplicationId"] });

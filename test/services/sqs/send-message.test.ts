@@ -56,7 +56,6 @@ describe("SendMessage", () => {
 
   test.each([
     ["sealed under its queue's data key", {}, 1],
-    ["sealed under it too while the queue names a KMS key", { sqsManagedSse: false, kmsMasterKeyId: "k" }, 1],
     ["plain if its queue is not to be encrypted", { sqsManagedSse: false }, 0],
   ])("hands over a body that is %s", async (_, attributes, form) => {
     const queue = fakeQueue({ attributes });
