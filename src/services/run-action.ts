@@ -18,7 +18,8 @@ export async function runAction(
     return allowed.ok ? await action.run({ ...context, input: input as never }) : allowed;
   }
   const id = action.locate(input as never, context);
-  return id.ok ? await runOnQueue(action, context, input, id.value) : id;
+  if (!id.ok) return context.caller.kind === "anonymous" ? err(missingToken) : id;
+  return await runOnQueue(action, context, input, id.value);
 }
 
 /**
