@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
@@ -26,6 +27,8 @@ const pure = [
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core alone: on two, all files would wait for each other, and most of them wait for a server.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         // No network, database or sleep: milliseconds a test.
