@@ -19,7 +19,7 @@ import {
   selectLivingIds,
   selectPrincipalIds,
 } from "./policy-principals.ts";
-import { mergeTags, removeTags, selectTags } from "./queue-tags.ts";
+import { mergeTags, removeTags } from "./queue-tags.ts";
 import {
   insertQueue,
   type ListRequest,
@@ -207,12 +207,6 @@ export class Catalog {
   /** These have ended. */
   async forgetMoveTasks(account: string, taskIds: readonly string[]): Promise<void> {
     await deleteMoveTasks(this.#db, account, taskIds).run();
-  }
-
-  /** Undefined if there is no such queue. */
-  async tags(id: QueueId): Promise<Tags | undefined> {
-    const row = await selectTags(this.#db, id).first<{ tags: string }>();
-    return row === null ? undefined : new Map(Object.entries(JSON.parse(row.tags) as Record<string, string>));
   }
 
   /** Unique ids of users and roles by ARN, and which of their accounts exist besides the root account. */

@@ -8,13 +8,6 @@ import { queueColumns } from "./queues.ts";
  * version of the queue's settings, because policies may ask for tags. Each returns the queue's row.
  */
 
-/** Index: queues_by_name. */
-export function selectTags(db: D1Database, id: QueueId): D1PreparedStatement {
-  return db
-    .prepare("SELECT tags FROM queues WHERE account = ?1 AND region = ?2 AND name = ?3")
-    .bind(id.account, id.region, id.name);
-}
-
 /** Changes nothing, and returns no row, if there would be more than 50. Index: queues_by_name. */
 export function mergeTags(db: D1Database, id: QueueId, tags: Tags): D1PreparedStatement {
   return db
